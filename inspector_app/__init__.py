@@ -1,0 +1,1 @@
+"""Inspector: a control room for workflows on Temporal."""

@@ -1,0 +1,36 @@
+"""The `inspector` command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import typer
+
+from inspector_app.commands import config, serve, terminal
+from inspector_app.domain.errors import InspectorError
+
+# A group without a name puts its commands at the top: `inspector serve`.
+_GROUPS: Final[tuple[tuple[str | None, typer.Typer], ...]] = (
+    (None, serve.commands),
+    ("config", config.commands),
+)
+
+app = typer.Typer(
+    name="inspector",
+    help="A control room for workflows on Temporal.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for _name, _commands in _GROUPS:
+    app.add_typer(_commands, name=_name)
+
+
+def main() -> None:
+    """Run one command; a failure that Inspector explains is a line on stderr and exit 2."""
+    try:
+        app()
+    except InspectorError as error:
+        terminal.explain(error, as_json="--json" in sys.argv)
+        sys.exit(terminal.WRONG_USE)

@@ -1,0 +1,1 @@
+"""The command's groups, one module each; `cli.py` lists them."""

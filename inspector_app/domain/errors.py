@@ -1,0 +1,147 @@
+"""What can go wrong, in words for the person who reads it. Each carries the next move."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class InspectorError(Exception):
+    """A failure that Inspector explains.
+
+    Attributes:
+        detail: What happened and why, one or two sentences.
+        hint: What to do about it; may be empty.
+    """
+
+    title = "Something went wrong"
+
+    def __init__(self, detail: str, *, hint: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.hint = hint
+
+
+class Invalid(InspectorError):
+    """The input does not parse or does not fit.
+
+    Attributes:
+        field: The name of the input it concerns, or "".
+    """
+
+    title = "The input is not valid"
+
+    def __init__(self, detail: str, *, field: str = "", hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.field = field
+
+
+class NotFound(InspectorError):
+    """It is not there, or not yours: both read the same."""
+
+    title = "Not found"
+
+
+class Conflict(InspectorError):
+    """What was asked does not fit the state that is there now."""
+
+    title = "Not possible in this state"
+
+
+class SignInRequired(InspectorError):
+    """No session, or one that ended."""
+
+    title = "Sign in first"
+
+    def __init__(self, detail: str = "Your session has ended or was never opened.") -> None:
+        super().__init__(detail, hint="Sign in again; you come back to the same place.")
+
+
+class PasswordChangeRequired(InspectorError):
+    """The one-time password must be replaced before anything else."""
+
+    title = "Choose a password first"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You signed in with a one-time password.", hint="Choose your own password first."
+        )
+
+
+class WrongCredentials(InspectorError):
+    """Name and password do not match; says nothing about which."""
+
+    title = "Sign-in failed"
+
+
+class Denied(InspectorError):
+    """The role may not do this.
+
+    Attributes:
+        needs: The role that may.
+    """
+
+    title = "Not allowed"
+
+    def __init__(self, detail: str, *, needs: str = "", hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.needs = needs
+
+
+class TooMany(InspectorError):
+    """A rate limit was reached.
+
+    Attributes:
+        retry_after: Seconds until the next try makes sense.
+    """
+
+    title = "Too many tries"
+
+    def __init__(self, detail: str, *, retry_after: float, hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.retry_after = retry_after
+
+
+class SwitchedOff(InspectorError):
+    """The Temporal server has the feature switched off.
+
+    Attributes:
+        flag: The server's dynamic configuration key that switches it on.
+    """
+
+    title = "Switched off on the server"
+
+    def __init__(self, detail: str, *, flag: str, hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.flag = flag
+
+
+class Unreachable(InspectorError):
+    """A server outside does not answer.
+
+    Attributes:
+        address: Where it was expected, `host:port`.
+        since: When it was first seen silent.
+        next_try: When Inspector tries again by itself.
+    """
+
+    title = "The server does not answer"
+
+    def __init__(
+        self, detail: str, *, address: str, since: datetime, next_try: datetime, hint: str = ""
+    ) -> None:
+        super().__init__(detail, hint=hint)
+        self.address = address
+        self.since = since
+        self.next_try = next_try
+
+
+class Refused(InspectorError):
+    """The server outside answered, and said no; `detail` is its own message."""
+
+    title = "The server refused"
+
+
+class StorageUnavailable(InspectorError):
+    """Our own database does not take the work: locked, full or away."""
+
+    title = "Inspector's database is not available"

@@ -1,0 +1,137 @@
+"""People, their sessions, and who acts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from inspector_app.domain.errors import Invalid
+from inspector_app.domain.ids import PersonId, RequestId, SessionId, TenantId
+from inspector_app.domain.permissions import Permission, Role, holds
+
+SESSION_IDLE = timedelta(hours=8)
+"""A session ends when nobody acted for this long; polling does not count."""
+SESSION_LIFETIME = timedelta(days=7)
+"""A session ends this long after sign-in, whatever happens."""
+PASSWORD_MIN, PASSWORD_MAX = 12, 256
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+
+
+class ActorKind(StrEnum):
+    """What kind of party acts."""
+
+    PERSON = "person"
+    OPERATOR = "operator"
+    SYSTEM = "system"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account on this installation."""
+
+    id: PersonId
+    username: str
+    disabled: bool
+    must_change_password: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A person's signed-in browser."""
+
+    id: SessionId
+    person: PersonId
+    provider: str
+    address: str
+    user_agent: str
+    created_at: datetime
+    last_seen_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, where from, and with what authority.
+
+    `tenant` and `role` are None for who belongs to no tenant: the anonymous, the operator,
+    the system.
+    """
+
+    kind: ActorKind
+    name: str
+    address: str
+    request_id: RequestId
+    person: PersonId | None = None
+    session: SessionId | None = None
+    provider: str = ""
+    tenant: TenantId | None = None
+    tenant_slug: str = ""
+    role: Role | None = None
+    must_change_password: bool = False
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether a person stands behind it."""
+        return self.kind is ActorKind.PERSON
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether this actor holds `permission` (in its tenant, where it needs one)."""
+        match permission:
+            case Permission.PUBLIC:
+                return True
+            case Permission.SESSION_OWN:
+                return self.signed_in
+            case Permission.OPERATOR:
+                return self.kind in {ActorKind.OPERATOR, ActorKind.SYSTEM}
+            case _:
+                if self.kind is ActorKind.SYSTEM:
+                    return True
+                if self.must_change_password or self.role is None:
+                    return False
+                return holds(self.role, permission)
+
+
+def session_ends_at(session: Session) -> datetime:
+    """The moment `session` ends if nothing more happens."""
+    idle_end = session.last_seen_at + SESSION_IDLE
+    return min(idle_end, session.created_at + SESSION_LIFETIME)
+
+
+def is_live(session: Session, now: datetime) -> bool:
+    """Tell whether `session` still opens doors at `now`."""
+    return session.revoked_at is None and now < session_ends_at(session)
+
+
+def check_username(username: str) -> str:
+    """Parse a user name: 1 to 64 of a-z, 0-9, `.`, `_`, `@`, `-`, in lower case.
+
+    Raises:
+        Invalid: It has other characters or another length.
+    """
+    name = username.strip().lower()
+    if not _USERNAME.fullmatch(name):
+        raise Invalid(
+            f"A user name has 1 to 64 letters, digits or . _ @ -, not {username[:80]!r}.",
+            field="username",
+        )
+    return name
+
+
+def check_password(password: str, username: str) -> str:
+    """Accept a new password, by length and not being the name (OWASP ASVS 5.0, 6.2).
+
+    Raises:
+        Invalid: Too short, too long, or it holds the user name.
+    """
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise Invalid(
+            f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.", field="password"
+        )
+    if username.lower() in password.lower():
+        raise Invalid("A password must not hold the user name.", field="password")
+    if len(set(password)) < 5:  # noqa: PLR2004 - fewer distinct characters is a pattern
+        raise Invalid("A password needs at least five different characters.", field="password")
+    return password

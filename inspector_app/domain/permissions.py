@@ -1,0 +1,64 @@
+"""Who may do what: the one list of permissions, and what each role holds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A person's role in one tenant; each holds what the one before it holds."""
+
+    OBSERVER = "observer"
+    DEVELOPER = "developer"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """`resource:action`, named at the point of use."""
+
+    PUBLIC = "public"
+    """Needs no session: sign-in, health."""
+    SESSION_OWN = "session:own"
+    """Any signed-in person, about themselves: account, sessions, password, log-out."""
+
+    NAMESPACE_READ = "namespace:read"
+    RUN_READ = "run:read"
+    RUN_PAUSE = "run:pause"
+    RUN_RESUME = "run:resume"
+    RUN_SIGNAL = "run:signal"
+    RUN_CANCEL = "run:cancel"
+    RUN_TERMINATE = "run:terminate"
+    AUDIT_READ = "audit:read"
+    AUDIT_VERIFY = "audit:verify"
+
+    METRICS_READ = "metrics:read"
+    """Prometheus: a token of its own, or loopback."""
+    OPERATOR = "operator"
+    """The command line on the installation's own machine; no role holds it."""
+
+
+_OBSERVER = frozenset({Permission.NAMESPACE_READ, Permission.RUN_READ})
+_DEVELOPER = _OBSERVER | {
+    Permission.RUN_PAUSE,
+    Permission.RUN_RESUME,
+    Permission.RUN_SIGNAL,
+    Permission.RUN_CANCEL,
+    Permission.RUN_TERMINATE,
+}
+_ADMIN = _DEVELOPER | {Permission.AUDIT_READ, Permission.AUDIT_VERIFY}
+
+HELD: dict[Role, frozenset[Permission]] = {
+    Role.OBSERVER: _OBSERVER,
+    Role.DEVELOPER: _DEVELOPER,
+    Role.ADMIN: _ADMIN,
+}
+
+
+def holds(role: Role, permission: Permission) -> bool:
+    """Tell whether `role` holds `permission`."""
+    return permission in HELD[role]
+
+
+def lowest_role(permission: Permission) -> Role | None:
+    """The least role that holds `permission`, or None where no role does."""
+    return next((role for role in Role if holds(role, permission)), None)

@@ -1,0 +1,53 @@
+"""The Reflex app: pages, the event guard, and what stands around them. No I/O."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from inspector_app import wiring
+from inspector_app.ui import routes
+from inspector_app.ui.account.page import account_page
+from inspector_app.ui.account.state import AccountState
+from inspector_app.ui.audit.page import audit_page
+from inspector_app.ui.audit.state import AuditState
+from inspector_app.ui.guard import EventGuard, on_fault
+from inspector_app.ui.login.page import login_page, setup_page
+from inspector_app.ui.login.state import LoginState
+from inspector_app.ui.run.page import run_page
+from inspector_app.ui.run.state import RunState
+from inspector_app.ui.workflows.page import workflows_page
+from inspector_app.ui.workflows.state import WorkflowsState
+
+PAGES = (
+    ("/", login_page, "Sign in", LoginState.load),
+    (routes.LOGIN, login_page, "Sign in", LoginState.load),
+    (routes.LOGIN_TENANT, login_page, "Sign in", LoginState.load),
+    (routes.SETUP, setup_page, "Choose your password", LoginState.load_setup),
+    (routes.WORKFLOWS, workflows_page, "Workflows", WorkflowsState.load),
+    (routes.RUN, run_page, "Run", RunState.load),
+    (routes.AUDIT, audit_page, "Audit", AuditState.load),
+    (routes.ACCOUNT, account_page, "Account", AccountState.load),
+)
+
+app = rx.App(
+    stylesheets=["/tokens.css", "/inspector.css"],
+    head_components=[
+        rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+        rx.el.link(
+            rel="preload",
+            href="/fonts/inter.woff2",
+            type="font/woff2",
+            cross_origin="anonymous",
+            custom_attrs={"as": "font"},
+        ),
+        rx.el.script(src="/keys.js", type="module"),
+    ],
+    html_lang="en",
+    toaster=None,
+    backend_exception_handler=on_fault,
+    api_transformer=[wiring.api(), wiring.guarded],
+)
+app.add_middleware(EventGuard(), index=0)
+app.register_lifespan_task(wiring.lifespan)
+for route, page, title, load in PAGES:
+    app.add_page(page, route=route, title=f"{title} · Inspector", on_load=load)

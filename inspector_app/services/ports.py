@@ -1,0 +1,193 @@
+"""What the services need of the world: implemented by the adapters, faked in unit tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from inspector_app.domain.audit import Entry, Record
+from inspector_app.domain.histories import Event, EventPage
+from inspector_app.domain.identity import Person, Session
+from inspector_app.domain.ids import (
+    ClusterId,
+    EventId,
+    NamespaceId,
+    PersonId,
+    SessionId,
+    TenantId,
+)
+from inspector_app.domain.permissions import Role
+from inspector_app.domain.tenancy import Cluster, Membership, Namespace, Tenant
+from inspector_app.domain.workflows import (
+    Capabilities,
+    Handlers,
+    Run,
+    RunData,
+    RunPage,
+    RunRef,
+    StatusCounts,
+)
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def __call__(self) -> datetime:
+        """Return now, aware, in UTC."""
+        ...
+
+
+class People(Protocol):
+    """Accounts and their password hashes."""
+
+    async def by_username(self, username: str) -> Person | None: ...
+    async def by_id(self, person: PersonId) -> Person | None: ...
+    async def add(self, person: Person, password_hash: str, now: datetime) -> None: ...
+    async def password_hash(self, person: PersonId) -> str: ...
+    async def set_password(
+        self, person: PersonId, password_hash: str, *, must_change: bool
+    ) -> None: ...
+    async def set_disabled(self, person: PersonId, *, disabled: bool) -> None: ...
+
+
+class Sessions(Protocol):
+    """Signed-in browsers, found by the SHA-256 (hex) of their token."""
+
+    async def add(self, session: Session, token_hash: str) -> None: ...
+    async def by_token_hash(self, token_hash: str) -> tuple[Session, Person] | None: ...
+    async def of(self, person: PersonId) -> list[Session]: ...
+    async def touch(self, session: SessionId, now: datetime) -> None: ...
+    async def revoke(self, session: SessionId, now: datetime) -> bool: ...
+    async def revoke_all(
+        self, person: PersonId, now: datetime, *, keep: SessionId | None = None
+    ) -> int: ...
+
+
+class Tenants(Protocol):
+    """Tenants, memberships, clusters and the grant of namespaces."""
+
+    async def add(self, tenant: Tenant, now: datetime) -> None: ...
+    async def by_slug(self, slug: str) -> Tenant | None: ...
+    async def all(self) -> list[Tenant]: ...
+    async def memberships(self, person: PersonId) -> list[Membership]: ...
+    async def set_role(self, person: PersonId, tenant: TenantId, role: Role) -> None: ...
+    async def add_cluster(self, cluster: Cluster) -> None: ...
+    async def move_cluster(self, cluster: ClusterId, address: str) -> None: ...
+    async def cluster(self, name: str) -> Cluster | None: ...
+    async def clusters(self) -> list[Cluster]: ...
+    async def grant(self, namespace: Namespace) -> None: ...
+    async def namespaces(self, tenant: TenantId) -> list[Namespace]: ...
+    async def namespace(self, tenant: TenantId, slug: str) -> Namespace | None: ...
+    async def owner(self, cluster: ClusterId, name: str) -> NamespaceId | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Which entries of a chain: each field narrows, empty ones do not."""
+
+    text: str = ""
+    actor: str = ""
+    outcome: str = ""
+    namespace: str = ""
+    workflow_id: str = ""
+    before_seq: int | None = None
+
+
+class Audit(Protocol):
+    """The chains. `append` takes the chain's lock and gives the next number."""
+
+    async def append(self, chain: TenantId | None, record: Record) -> Entry: ...
+    async def entries(
+        self, chain: TenantId | None, wanted: EntryFilter, *, limit: int
+    ) -> list[Entry]: ...
+    async def count(self, chain: TenantId | None, wanted: EntryFilter) -> int: ...
+    def walk(self, chain: TenantId | None) -> AsyncIterator[Entry]: ...
+    async def head(self, chain: TenantId | None) -> tuple[int, str]: ...
+    async def chains(self) -> list[TenantId | None]: ...
+    async def open_intents(self) -> list[Entry]: ...
+
+
+class Work(Protocol):
+    """One transaction and the repositories that take part in it."""
+
+    @property
+    def people(self) -> People: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def tenants(self) -> Tenants: ...
+    @property
+    def audit(self) -> Audit: ...
+
+
+class Database(Protocol):
+    """Where units of work come from. Only the door calls `begin`.
+
+    Leaving the block without an exception commits; an exception rolls back.
+    Raises StorageUnavailable when the database is locked, full or away.
+    """
+
+    def begin(self, *, write: bool) -> AbstractAsyncContextManager[Work]: ...
+
+
+class Passwords(Protocol):
+    """Password hashing, off the event loop and limited in how many run at once."""
+
+    async def hash(self, password: str) -> str: ...
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        """Compare; with no hash, spend the same time and answer False."""
+        ...
+
+
+class Workflows(Protocol):
+    """A Temporal server, per namespace. Every method may raise Unreachable, NotFound (unknown
+    namespace or run), Invalid (`field="query"`, `"page_token"`) or Refused."""
+
+    async def page(
+        self, namespace: Namespace, query: str, *, page_size: int, page_token: str | None
+    ) -> RunPage: ...
+    async def counts(self, namespace: Namespace, query: str) -> StatusCounts: ...
+    async def describe(self, namespace: Namespace, run: RunRef) -> Run: ...
+    async def data(self, namespace: Namespace, run: RunRef) -> RunData: ...
+    async def handlers(self, namespace: Namespace, run: RunRef) -> Handlers: ...
+    async def capabilities(self, namespace: Namespace) -> Capabilities: ...
+    async def pause(
+        self, namespace: Namespace, run: RunRef, *, reason: str, identity: str, request_id: str
+    ) -> None: ...
+    async def resume(
+        self, namespace: Namespace, run: RunRef, *, reason: str, identity: str, request_id: str
+    ) -> None: ...
+    async def signal(  # noqa: PLR0913 - the server's own fields
+        self,
+        namespace: Namespace,
+        run: RunRef,
+        name: str,
+        args: list[object],
+        *,
+        identity: str,
+        request_id: str,
+    ) -> None: ...
+    async def cancel(
+        self, namespace: Namespace, run: RunRef, *, reason: str, identity: str, request_id: str
+    ) -> None: ...
+    async def terminate(
+        self, namespace: Namespace, run: RunRef, *, reason: str, identity: str
+    ) -> None: ...
+    async def is_up(self, cluster: Cluster) -> None:
+        """Raise Unreachable unless the server answers."""
+        ...
+
+
+class Histories(Protocol):
+    """Histories of runs, fetched raw, cached once closed, served as rows."""
+
+    async def page(
+        self, namespace: Namespace, run: RunRef, *, start: EventId, size: int
+    ) -> EventPage:
+        """Rows from event `start` on. The first page comes before the rest is fetched."""
+        ...
+
+    async def event(self, namespace: Namespace, run: RunRef, event: EventId) -> Event: ...

@@ -1,0 +1,48 @@
+"""Where pages, routes and jobs find the services that `wiring` built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector_app.services.accounts import Accounts
+    from inspector_app.services.audit import AuditLog
+    from inspector_app.services.door import Door
+    from inspector_app.services.ports import Clock
+    from inspector_app.services.sessions import SessionDesk
+    from inspector_app.services.tenants import Tenancy
+    from inspector_app.services.workflows import WorkflowDesk
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every use case, built once in the lifespan."""
+
+    clock: Clock
+    door: Door
+    sessions: SessionDesk
+    accounts: Accounts
+    tenancy: Tenancy
+    audit: AuditLog
+    workflows: WorkflowDesk
+
+
+_current: Services | None = None
+
+
+def install(services: Services | None) -> None:
+    """Set, or with None take away, what `services()` answers."""
+    global _current  # noqa: PLW0603 - the one seam between Reflex's own registry and ours
+    _current = services
+
+
+def services() -> Services:
+    """Return the wired services.
+
+    Raises:
+        RuntimeError: Called before the lifespan began or after it ended.
+    """
+    if _current is None:
+        raise RuntimeError("Inspector's services are used outside its lifespan")
+    return _current

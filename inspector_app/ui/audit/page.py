@@ -1,0 +1,233 @@
+"""The audit log: the chain's health, who did what, and one entry in plain words."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from inspector_app.ui.audit.state import AuditState, EntryRow
+from inspector_app.ui.kit.controls import button, copy_button, icon_button, link
+from inspector_app.ui.kit.feedback import empty, notice
+from inspector_app.ui.kit.icons import badge, icon
+from inspector_app.ui.kit.time import moment
+from inspector_app.ui.session import SessionState
+from inspector_app.ui.shell import shell
+from inspector_app.ui.theme import OUTCOME
+
+State = AuditState
+
+
+def _health() -> rx.Component:
+    unchecked = rx.el.div(
+        icon("shield"),
+        rx.el.div(
+            rx.el.b("Entries are chained by their hashes."),
+            " Checking recomputes every one of them.",
+            class_name="grow",
+        ),
+        button("Check now", on_click=State.check),
+        class_name="notice quiet",
+    )
+    return rx.cond(
+        State.verdict,
+        rx.el.div(
+            notice(State.verdict),
+            button("Check again", on_click=State.check),
+            class_name="with-act",
+        ),
+        unchecked,
+    )
+
+
+def _filters() -> rx.Component:
+    return rx.el.form(
+        rx.el.div(
+            icon("search", 14),
+            rx.el.input(
+                name="text",
+                class_name="bare",
+                placeholder="Actor, action, target or reason",
+                aria_label="Search the audit log",
+                auto_complete="off",
+                default_value=State.text,
+                key=State.text,
+                custom_attrs={"data-filter": ""},
+            ),
+            rx.el.span("/", class_name="kbd hide-n"),
+            class_name="input",
+        ),
+        rx.el.select(
+            rx.el.option("Any outcome", value=""),
+            *(rx.el.option(look.word, value=key.value) for key, look in OUTCOME.items()),
+            name="outcome",
+            class_name="input select",
+            aria_label="Outcome",
+            default_value=State.outcome,
+            key="outcome-" + State.outcome,
+        ),
+        rx.el.button("Search", type="submit", class_name="btn in-row"),
+        class_name="query-bar",
+        on_submit=State.search,
+        reset_on_submit=False,
+    )
+
+
+def _actor(row: rx.Var[EntryRow]) -> rx.Component:
+    kind = rx.match(
+        row.actor_kind,
+        ("person", icon("user-round", 14)),
+        ("operator", icon("terminal", 14)),
+        ("system", icon("cpu", 14)),
+        icon("circle-help", 14),
+    )
+    return rx.el.span(kind, rx.el.span(row.actor, class_name="trunc"), class_name="row t1")
+
+
+def _row(row: rx.Var[EntryRow]) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(
+            rx.el.button(
+                row.number, type="button", class_name="plain", on_click=State.open_entry(row.seq)
+            ),
+            class_name="r hide-n",
+        ),
+        rx.el.td(moment(row.at), class_name="when"),
+        rx.el.td(_actor(row), class_name="actor"),
+        rx.el.td(row.action, class_name="mono action"),
+        rx.el.td(row.target, title=row.target, class_name="hide-n"),
+        rx.el.td(badge(row.outcome, OUTCOME), class_name="outcome"),
+        aria_selected=rx.cond(State.opened.seq == row.seq, "true", "false"),
+        on_click=State.open_entry(row.seq),
+        custom_attrs={"data-row": ""},
+    )
+
+
+def _table() -> rx.Component:
+    head = (
+        ("No.", "r", "88px"),
+        ("Time", "", "124px"),
+        ("Actor", "", "136px"),
+        ("Action", "hide-n", "160px"),
+        ("Target", "hide-n", "auto"),
+        ("Outcome", "", "176px"),
+    )
+    return rx.el.table(
+        rx.el.thead(
+            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
+        ),
+        rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
+        class_name="tbl entries",
+    )
+
+
+def _fact(word: str, *value: rx.Component | rx.Var[str] | str) -> rx.Component:
+    return rx.fragment(rx.el.dt(word), rx.el.dd(*value))
+
+
+def _detail() -> rx.Component:
+    row = State.opened
+    target = rx.cond(
+        row.target_href,
+        link(row.target, to=row.target_href, class_name="link mono"),
+        rx.el.span(row.target_kind, " ", row.target),
+    )
+    return rx.el.aside(
+        rx.el.div(
+            badge(row.outcome, OUTCOME, pill=True),
+            rx.el.b("Entry ", row.number, class_name="grow"),
+            link(
+                icon("link", 14),
+                to=row.href,
+                class_name="btn ghost icon",
+                aria_label="Link to this entry",
+            ),
+            icon_button("x", "Close", on_click=State.close_entry),
+            class_name="detail-h",
+        ),
+        rx.el.div(
+            rx.el.p(row.sentence, class_name="t2 wrap"),
+            rx.el.dl(
+                _fact("When", moment(row.at, "full")),
+                _fact("Actor", row.actor, rx.cond(row.role, ", " + row.role, "")),
+                rx.cond(row.provider, _fact("Signed in by", row.provider)),
+                _fact("Permission", rx.el.span(row.permission, class_name="mono")),
+                _fact("Target", target),
+                rx.cond(row.reason, _fact("Reason given", row.reason)),
+                rx.cond(row.address, _fact("From", rx.el.span(row.address, class_name="mono"))),
+                _fact(
+                    "Request",
+                    rx.el.span(row.request_id, class_name="mono wrap"),
+                    copy_button(row.request_id, "request id"),
+                ),
+                class_name="kv",
+            ),
+            rx.el.div(
+                rx.el.b("Chain"),
+                rx.el.dl(
+                    _fact("Previous", rx.el.span(row.previous, class_name="mono t2")),
+                    _fact("This entry", rx.el.span(row.hash, class_name="mono")),
+                    class_name="kv",
+                ),
+                class_name="stack tight",
+            ),
+            class_name="detail-b",
+        ),
+        aria_label="The entry",
+    )
+
+
+def _list() -> rx.Component:
+    listing = rx.el.div(
+        rx.cond(
+            State.rows.length() > 0,
+            _table(),
+            empty(
+                "search-x",
+                "No entry matches",
+                "Nothing in this chain fits the search and the outcome.",
+                acts=(link("Clear all filters", to=State.plain_href, class_name="btn"),),
+            ),
+        ),
+        rx.el.div(
+            rx.el.span(State.rows.length(), " of ", State.total),
+            rx.el.span(class_name="grow"),
+            rx.cond(State.next_href, link("Older entries", to=State.next_href, class_name="link")),
+            class_name="panel-f",
+        ),
+    )
+    return rx.el.section(
+        listing,
+        rx.cond(State.opened, _detail()),
+        class_name=rx.cond(State.opened, "panel split-pane", "panel"),
+        aria_label="Entries",
+    )
+
+
+def _not_yours() -> rx.Component:
+    return rx.el.section(
+        empty(
+            "lock",
+            "The audit log is for admins",
+            rx.el.span(
+                "You are signed in as ", SessionState.username, ", ", SessionState.role, "."
+            ),
+            " An admin of your organisation can give you the role. Who touched a single run"
+            " stands on the run's own page, under Audit.",
+        ),
+        class_name="panel",
+    )
+
+
+def audit_page() -> rx.Component:
+    """The page at `/t/{tenant}/audit`."""
+    allowed = SessionState.permissions.contains("audit:read")
+    body = rx.cond(
+        State.ready,
+        rx.fragment(_health(), _filters(), _list()),
+        rx.el.div(class_name="panel skeleton", aria_label="Loading", role="status"),
+    )
+    known = SessionState.role != ""
+    return shell(
+        rx.cond(known, rx.cond(allowed, body, _not_yours())),
+        page="audit",
+        crumbs=(("Audit", ""),),
+    )

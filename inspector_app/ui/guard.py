@@ -1,0 +1,138 @@
+"""Every public method of a State is an endpoint that any client can call by name.
+
+So each declares the permission it needs, and this middleware, which runs before every
+handler, background ones included, lets through what is declared and allowed, nothing else.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+import reflex as rx
+import structlog
+from reflex.istate.proxy import StateProxy
+from reflex.middleware import Middleware
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event import Event
+from reflex_base.registry import RegistrationContext
+
+from inspector_app.domain.audit import Target
+from inspector_app.domain.errors import (
+    InspectorError,
+    PasswordChangeRequired,
+    SignInRequired,
+)
+from inspector_app.domain.permissions import Permission
+from inspector_app.services import registry
+from inspector_app.ui import routes
+from inspector_app.ui.session import SessionState
+
+log = structlog.get_logger(__name__)
+
+_MARK = "__inspector_declared__"
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a handler declared. `passive` events (polling) never keep a session alive."""
+
+    permission: Permission
+    passive: bool = False
+
+
+def requires(
+    permission: Permission, *, passive: bool = False
+) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R | None]]]:
+    """Declare a handler's permission; stands between `@rx.event` and the handler.
+
+    What the handler raises as InspectorError becomes a notice on its page.
+    """
+
+    def declare(handler: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R | None]]:
+        if inspect.isasyncgenfunction(handler) or not inspect.iscoroutinefunction(handler):
+            raise TypeError(f"{handler.__qualname__} must be a plain coroutine function")
+
+        @functools.wraps(handler)
+        async def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
+            try:
+                return await handler(*args, **kwargs)
+            except InspectorError as error:
+                state = args[0]
+                if not isinstance(state, SessionState):
+                    raise
+                if isinstance(state, StateProxy):  # a background handler, outside its lock
+                    async with state:
+                        state._show(error)
+                else:
+                    state._show(error)
+                return None
+
+        setattr(guarded, _MARK, Declared(permission, passive))
+        return guarded
+
+    return declare
+
+
+_OWN = Declared(Permission.PUBLIC, passive=True)
+REFLEX_OWN: dict[str, Declared] = {
+    # Reflex's own handlers that every page needs: they carry no data of ours before the
+    # middleware has matched the state with its owner.
+    "State.hydrate": _OWN,
+    "State.hydrate_and_load": _OWN,
+    "State.set_is_hydrated": _OWN,
+    "OnLoadInternalState.on_load_internal": _OWN,
+    "OnLoadInternalState.set_is_hydrated": _OWN,
+    "FrontendEventExceptionState.handle_frontend_exception": _OWN,
+}
+"""Everything else that Reflex registers (`setvar`, `update_vars_internal`) is refused."""
+
+
+def declared(name: str) -> Declared | None:
+    """Return what the handler registered as `name` declared, or None: then nobody may call it."""
+    registered = RegistrationContext.get().event_handlers.get(name)
+    if registered is None:
+        return None
+    fn = registered.handler.fn
+    mark = getattr(fn, _MARK, None)
+    return mark if isinstance(mark, Declared) else REFLEX_OWN.get(fn.__qualname__)
+
+
+class EventGuard(Middleware):
+    """Looks the session up at every event, gives the state to its owner, lets in or refuses."""
+
+    async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
+        """Return None to let `event` run, an update to refuse it (Reflex's contract)."""
+        del app
+        root = state._get_root_state()
+        session = await root.get_state(SessionState)
+        wants = declared(event.name)
+        actor = await session._identify(active=wants is not None and not wants.passive)
+        target = Target(kind="handler", id=event.name)
+        try:
+            await session._give_to(actor)
+            permission = wants.permission if wants else Permission.OPERATOR
+            await registry.services().door.authorise(actor, permission, target)
+        except (SignInRequired, PasswordChangeRequired) as error:
+            page = routes.SETUP if isinstance(error, PasswordChangeRequired) else ""
+            return await self._refusal(root, rx.redirect(page or routes.login(session._here())))
+        except InspectorError as error:
+            session._show(error)
+            return await self._refusal(root)
+        return None
+
+    @staticmethod
+    async def _refusal(root: BaseState, *events: rx.event.EventSpec) -> StateUpdate:
+        delta = await root._get_resolved_delta()
+        root._clean()
+        return StateUpdate(delta=delta, events=Event.from_event_type(list(events)))
+
+
+def on_fault(exception: Exception) -> None:
+    """Log what a handler did not expect, by its kind only: the message may hold a payload."""
+    log.error("event_failed", kind=type(exception).__name__, exc_info=exception)

@@ -1,0 +1,1 @@
+"""Signing in, and replacing a one-time password."""

@@ -1,0 +1,158 @@
+"""The sign-in page and the page for a one-time password."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from inspector_app.domain.identity import PASSWORD_MIN
+from inspector_app.ui import routes
+from inspector_app.ui.kit.controls import field, icon_button
+from inspector_app.ui.kit.feedback import notice
+from inspector_app.ui.kit.icons import mark
+from inspector_app.ui.login.state import LoginState
+
+_TRACKS = (88, 156, 224, 292, 360, 564, 632)
+_PARTING = 428
+
+
+def _picture() -> rx.Component:
+    """Two tracks side by side, many times; one of them parts."""
+    tracks = [
+        rx.el.path(
+            d=f"M{x} 0V900M{x + 26} 0V900"
+            + "".join(f"M{x} {y}h26" for y in range(40 + index * 17 % 44, 900, 44)),
+            stroke="var(--border-1)",
+            stroke_width="1.5",
+        )
+        for index, x in enumerate(_TRACKS)
+    ]
+    x = _PARTING
+    return rx.el.div(
+        rx.el.svg(
+            *tracks,
+            rx.el.path(
+                d="".join(f"M{x} {y}h26" for y in range(40, 393, 44)),
+                stroke="var(--border-2)",
+                stroke_width="1.5",
+            ),
+            rx.el.path(d=f"M{x} 0V900", stroke="var(--text-1)", stroke_width="2"),
+            rx.el.path(
+                d=f"M{x + 26} 0V392c0 60 42 70 42 132V900",
+                stroke="var(--failed)",
+                stroke_width="2",
+            ),
+            rx.el.circle(
+                cx=f"{x + 26}",
+                cy="396",
+                r="5",
+                fill="var(--bg-canvas)",
+                stroke="var(--failed)",
+                stroke_width="2",
+            ),
+            view_box="0 0 720 900",
+            fill="none",
+            custom_attrs={"preserveAspectRatio": "xMidYMid slice"},
+            aria_hidden="true",
+        ),
+        class_name="login-art",
+    )
+
+
+def _password(name: str, label: str, complete: str, *, hint: str = "") -> rx.Component:
+    control = rx.el.div(
+        rx.el.input(
+            id=name,
+            name=name,
+            type="password",
+            required=True,
+            auto_complete=complete,
+            class_name="bare",
+        ),
+        icon_button("eye", "Show or hide the password", custom_attrs={"data-reveal": ""}),
+        class_name="input with-end",
+    )
+    return field(label, control, html_for=name, hint=hint)
+
+
+def _frame(*children: rx.Component, action: str) -> rx.Component:
+    return rx.el.main(
+        _picture(),
+        rx.el.div(
+            rx.el.form(
+                rx.el.div(mark(), "Inspector", class_name="brand"),
+                *children,
+                action=action,
+                method="post",
+            ),
+            class_name="login-f",
+        ),
+        class_name="login",
+    )
+
+
+def login_page() -> rx.Component:
+    """Sign in with a local account."""
+    tenant = LoginState.wanted_tenant
+    return _frame(
+        rx.el.div(
+            rx.el.h1(rx.cond(tenant, "Sign in to " + tenant, "Sign in")),
+            rx.cond(
+                LoginState.next_page,
+                rx.el.p("Then on to ", rx.el.span(LoginState.next_page, class_name="mono trunc")),
+                rx.el.p("With your Inspector account."),
+            ),
+            class_name="login-h",
+        ),
+        notice(LoginState.notice),
+        rx.el.input(type="hidden", name="next", value=LoginState.next_page, read_only=True),
+        field(
+            "User name",
+            rx.el.input(
+                id="username",
+                name="username",
+                class_name="input",
+                required=True,
+                auto_complete="username",
+                auto_focus=True,
+                spell_check=False,
+                custom_attrs={"autoCapitalize": "none"},
+                default_value=LoginState.typed_username,
+                key=LoginState.typed_username,
+            ),
+            html_for="username",
+        ),
+        _password("password", "Password", "current-password"),
+        rx.el.button("Sign in", type="submit", class_name="btn primary lg"),
+        rx.el.p("Every attempt is kept in the audit log.", class_name="t3 s12"),
+        action=routes.SIGN_IN_POST,
+    )
+
+
+def setup_page() -> rx.Component:
+    """Replace the one-time password that was printed once."""
+    return _frame(
+        rx.el.div(
+            rx.el.h1("Choose your password"),
+            rx.el.p("You signed in with a one-time password. It works this once only."),
+            class_name="login-h",
+        ),
+        notice(LoginState.notice),
+        rx.el.input(type="hidden", name="csrf_token", value=LoginState.csrf, read_only=True),
+        rx.el.input(
+            type="text",
+            name="username",
+            value=LoginState.username,
+            auto_complete="username",
+            read_only=True,
+            hidden=True,
+        ),
+        _password("current", "One-time password", "current-password"),
+        _password(
+            "new",
+            "New password",
+            "new-password",
+            hint=f"At least {PASSWORD_MIN} characters. Other sessions end.",
+        ),
+        rx.el.button("Save and go on", type="submit", class_name="btn primary lg"),
+        action=routes.PASSWORD_POST,
+    )

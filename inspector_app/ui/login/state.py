@@ -1,0 +1,45 @@
+"""What the sign-in pages show of a failed try."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from inspector_app.domain.permissions import Permission
+from inspector_app.ui import routes
+from inspector_app.ui.guard import requires
+from inspector_app.ui.session import SessionState
+
+
+class LoginState(SessionState):
+    """The form itself posts to `/auth/local/login`: only HTTP may set an HttpOnly cookie."""
+
+    typed_username: str = ""
+    next_page: str = ""
+    wanted_tenant: str = ""
+
+    @rx.event
+    @requires(Permission.PUBLIC)
+    async def load(self) -> rx.event.EventSpec | None:
+        """Show what the last try answered; go on at once when somebody is signed in."""
+        self._clear()
+        self.next_page = self._parameter("next")
+        parts = self.router.url.path.split("/")
+        self.wanted_tenant = parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - /login/{tenant}
+        if (answer := self._show_last_answer()) is not None:
+            self.typed_username = answer.get("username", "")
+            return None
+        if self._actor.must_change_password:
+            return rx.redirect(routes.SETUP)
+        if self._actor.signed_in and self.tenants:
+            return rx.redirect(self.tenants[0].href)
+        return None
+
+    @rx.event
+    @requires(Permission.SESSION_OWN)
+    async def load_setup(self) -> rx.event.EventSpec | None:
+        """Show the password form to who must replace a one-time password."""
+        self._clear()
+        self._show_last_answer()
+        if not self._actor.must_change_password and self.tenants:
+            return rx.redirect(self.tenants[0].href)
+        return None

@@ -1,0 +1,80 @@
+"""Every address of a page, built in one place (contracts.md, Addresses)."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from inspector_app.domain.workflows import RunRef
+
+LOGIN = "/login"
+LOGIN_TENANT = "/login/[tenant_slug]"
+SETUP = "/setup"
+WORKFLOWS = "/t/[tenant_slug]/workflows"
+RUN = "/t/[tenant_slug]/run"
+AUDIT = "/t/[tenant_slug]/audit"
+ACCOUNT = "/t/[tenant_slug]/account"
+
+SIGN_IN_POST = "/auth/local/login"
+SIGN_OUT_POST = "/auth/logout"
+PASSWORD_POST = "/auth/local/password"  # noqa: S105 - an address
+REVOKE_POST = "/auth/sessions/revoke"
+
+
+def _with_query(path: str, **fields: str | int | None) -> str:
+    given = {key: value for key, value in fields.items() if value not in ("", None)}
+    return f"{path}?{urlencode(given, quote_via=quote)}" if given else path
+
+
+def login(back_to: str = "") -> str:
+    """The sign-in page; `back_to` is where the person lands afterwards."""
+    return _with_query(LOGIN, next=back_to)
+
+
+def workflows(
+    tenant: str, *, namespace: str = "", query: str = "", status: str = "", page: str = ""
+) -> str:
+    """The list; `page` is a page token."""
+    return _with_query(
+        f"/t/{tenant}/workflows", ns=namespace, query=query, status=status, page=page
+    )
+
+
+def run(tenant: str, ref: RunRef, *, tab: str = "", event: int | None = None) -> str:
+    """One run's page, at a tab and maybe at an event."""
+    return _with_query(
+        f"/t/{tenant}/run",
+        ns=ref.namespace,
+        workflow_id=ref.workflow_id,
+        run_id=ref.run_id,
+        tab=tab,
+        event=event,
+    )
+
+
+def audit(
+    tenant: str,
+    *,
+    text: str = "",
+    outcome: str = "",
+    before: int | None = None,
+    entry: int | None = None,
+) -> str:
+    """The tenant's audit log; `entry` opens one entry."""
+    return _with_query(
+        f"/t/{tenant}/audit", text=text, outcome=outcome, before=before, entry=entry
+    )
+
+
+def account(tenant: str) -> str:
+    """The signed-in person's own page."""
+    return f"/t/{tenant}/account"
+
+
+def history_rows(ref: RunRef) -> str:
+    """The API route the virtual list reads; it appends `from_event` and `page_size`."""
+    return _with_query(
+        "/api/v1/workflows/history/rows",
+        ns=ref.namespace,
+        workflow_id=ref.workflow_id,
+        run_id=ref.run_id,
+    )

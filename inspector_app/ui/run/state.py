@@ -1,0 +1,237 @@
+"""The run page's state: its address says what is shown, the server says what there is."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import uuid4
+
+import reflex as rx
+
+from inspector_app.domain.errors import (
+    InspectorError,
+    NotFound,
+    StorageUnavailable,
+    Unreachable,
+)
+from inspector_app.domain.ids import EventId, RunId, WorkflowId
+from inspector_app.domain.permissions import Permission
+from inspector_app.domain.workflows import Handlers, Run, RunRef
+from inspector_app.services import registry
+from inspector_app.ui import routes
+from inspector_app.ui.guard import requires
+from inspector_app.ui.run import view
+from inspector_app.ui.run.reading import Found, Wanted, read
+from inspector_app.ui.run.values import (
+    ActivityRow,
+    AuditRow,
+    ChildRow,
+    Facts,
+    HandlerRow,
+    Offers,
+    Opened,
+    Pair,
+    Tab,
+    Text,
+)
+from inspector_app.ui.session import Notice, SessionState
+
+FOLLOW_EVERY = 3.0
+"""Seconds between two looks at an open run."""
+TABS = {"summary": "Summary", "history": "History", "metadata": "Metadata", "audit": "Audit"}
+
+
+class RunState(SessionState):
+    """One run, as the server last described it."""
+
+    _asked: RunRef | None = None
+    """What the address names; an empty run id there means the newest run."""
+    _ref: RunRef | None = None
+    """The run on show, with its run id as soon as the server said it."""
+    _turn: str = ""
+    """Names the newest loop of `follow`: only that one goes on. Never the same name twice, so
+    that a loop from before a reset finds that it is over."""
+
+    _trail_stale: bool = False
+    """Somebody acted here since the audit entries were read."""
+
+    tab: str = "summary"
+    tabs: list[Tab] = []
+    ready: bool = False
+    live: bool = True
+    missing: Notice | None = None
+    facts: Facts = Facts()
+    offers: Offers = Offers()
+    given: Text = Text()
+    outcome: Text = Text()
+    activities: list[ActivityRow] = []
+    children: list[ChildRow] = []
+    attributes: list[Pair] = []
+    memo: list[Pair] = []
+    timeouts: list[Pair] = []
+    signals: list[HandlerRow] = []
+    queries: list[HandlerRow] = []
+    updates: list[HandlerRow] = []
+    handlers_known: bool = False
+    handlers_note: str = ""
+    trail: list[AuditRow] = []
+    command: str = ""
+    rows_src: str = ""
+    event: int = 0
+    opened: Opened = Opened()
+    event_missing: str = ""
+    event_base: str = ""
+    workflows_href: str = ""
+
+    @rx.event
+    @requires(Permission.RUN_READ)
+    async def load(self) -> list[rx.event.EventSpec]:
+        """Take from the address which run, tab and event to show."""
+        self._clear()
+        asked = RunRef(
+            self._choose_namespace(),
+            WorkflowId(self._parameter("workflow_id")),
+            RunId(self._parameter("run_id")),
+        )
+        if asked != self._asked:
+            live = self.live
+            self.reset()
+            self._asked, self.live = asked, live
+        tab = self._parameter("tab")
+        self.tab = tab if tab in TABS else next(iter(TABS))
+        event = self._parameter("event")
+        self.event = int(event) if event.isdecimal() and len(event) < len("1000000000") else 0
+        if self.event != self.opened.id:
+            self.opened, self.event_missing = Opened(), ""
+        self._link()
+        asks = self.tab == "metadata" and not self.handlers_known
+        return [type(self).follow, type(self).ask_handlers] if asks else [type(self).follow]
+
+    @rx.event(background=True)
+    @requires(Permission.RUN_READ, passive=True)
+    async def follow(self) -> rx.event.EventSpec | None:
+        """Look at the run now, then every few seconds while it is open and Live is on.
+
+        A server that does not answer is asked again until it does. Ends when the page, the
+        socket, the session or its owner is another; a session that ended leads to sign-in.
+        """
+        async with self:
+            self._turn = turn = uuid4().hex
+            wanted = self._want()
+        while wanted is not None:
+            found = await read(wanted)
+            async with self:
+                if turn != self._turn or not self._connected():
+                    return None
+                if not await self._still_mine():
+                    return type(self).load
+                self._take(found)
+                wanted = self._want() if self._goes_on(found) else None
+            if wanted is not None:
+                await asyncio.sleep(FOLLOW_EVERY)
+        return None
+
+    @rx.event
+    @requires(Permission.RUN_READ)
+    async def switch_live(self) -> rx.event.EventSpec | None:
+        """Follow the run, or leave on show what is there."""
+        self.live = not self.live
+        self._turn = ""
+        return type(self).follow if self.live else None
+
+    @rx.event
+    @requires(Permission.RUN_READ)
+    async def retry(self) -> rx.event.EventSpec:
+        """Ask again now."""
+        return type(self).follow
+
+    @rx.event(background=True)
+    @requires(Permission.RUN_READ, passive=True)
+    async def ask_handlers(self) -> None:
+        """Ask a worker which signals, queries and updates the workflow declares."""
+        async with self:
+            ref, actor, owner = self._ref or self._asked, self._actor, self._owner
+            self.handlers_note = "" if self.handlers_known else "Asking a worker …"
+        if ref is None:
+            return
+        try:
+            found = await registry.services().workflows.handlers(actor, ref)
+        except InspectorError as error:
+            found = Handlers(known=False, reason=error.detail)
+        async with self:
+            if owner != self._owner or ref.workflow_id != (self._asked or ref).workflow_id:
+                return
+            self.handlers_known = found.known
+            self.handlers_note = found.reason
+            self.signals = view.handlers(found.signals)
+            self.queries = view.handlers(found.queries)
+            self.updates = view.handlers(found.updates)
+
+    def _want(self) -> Wanted | None:
+        """What the next look should bring; None where this is no run's page."""
+        ref = self._ref or self._asked
+        if ref is None or not ref.workflow_id or not self.router.url.path.endswith("/run"):
+            return None
+        unread = self.event and self.event != self.opened.id
+        return Wanted(
+            actor=self._actor,
+            ref=ref,
+            status=self.facts.status,
+            trail=self.tab == "audit" or self._trail_stale,
+            event=EventId(self.event) if unread else None,
+        )
+
+    def _goes_on(self, found: Found | InspectorError) -> bool:
+        if isinstance(found, InspectorError):
+            return isinstance(found, Unreachable | StorageUnavailable)
+        return self.live and self.facts.is_open
+
+    def _take(self, found: Found | InspectorError) -> None:
+        """Show what a look brought; what went wrong leaves on show what was there."""
+        if isinstance(found, NotFound) and not self.ready:
+            self.missing = Notice("neutral", found.title, found.detail, found.hint)
+            return
+        if isinstance(found, InspectorError):
+            self._show(found)
+            return
+        self.outage, self.missing, self._ref = None, None, found.ref
+        self._take_run(found.run, found)
+        if found.namespace is not None:
+            self.command = view.command(found.ref, found.namespace)
+        if found.data is not None:
+            self.given, self.outcome = view.given(found.data), view.outcome(found.data)
+        if found.trail is not None:
+            self.trail, self._trail_stale = view.trail(found.trail), False
+        if found.event is not None:
+            self.opened = view.opened(found.event, found.ref, self.tenant)
+        self.event_missing = found.event_missing
+        self.ready = True
+        self._link()
+
+    def _take_run(self, run: Run, found: Found) -> None:
+        self.facts = view.facts(run, found.capabilities, self.tenant)
+        self.offers = view.buttons(found.offers, found.capabilities, self._actor)
+        self.activities = [view.activity(each) for each in run.activities]
+        self.children = view.children(run, found.ref, self.tenant)
+        self.attributes = view.pairs(run.search_attributes)
+        self.memo = view.pairs(run.memo)
+        self.timeouts = view.timeouts(run)
+
+    def _link(self) -> None:
+        """Addresses of the page's parts; the counts beside their words."""
+        ref = self._ref or self._asked
+        if ref is None:
+            return
+        pending = len(self.activities) + len(self.children)
+        counts = {
+            "summary": f"{pending} pending" if pending else "",
+            "history": self.facts.events_text,
+            "metadata": "",
+            "audit": f"{len(self.trail):,}" if self.ready else "",
+        }
+        self.tabs = [
+            Tab(key, word, counts[key], routes.run(self.tenant, ref, tab=key))
+            for key, word in TABS.items()
+        ]
+        self.event_base = routes.run(self.tenant, ref, tab="history")
+        self.rows_src = routes.history_rows(ref)
+        self.workflows_href = routes.workflows(self.tenant, namespace=ref.namespace)

@@ -1,0 +1,65 @@
+"""The audit tab: who touched this run."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from inspector_app.ui.kit.feedback import empty
+from inspector_app.ui.kit.icons import badge
+from inspector_app.ui.kit.time import moment
+from inspector_app.ui.run.state import RunState
+from inspector_app.ui.run.values import AuditRow
+from inspector_app.ui.theme import OUTCOME
+
+State = RunState
+
+
+def _row(row: rx.Var[AuditRow]) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(row.seq, class_name="r t3 hide-n"),
+        rx.el.td(moment(row.at), class_name="t2"),
+        rx.el.td(
+            rx.el.span(row.actor, class_name="med"),
+            " ",
+            rx.el.span(row.role, class_name="t3 hide-n"),
+            title=row.actor,
+        ),
+        rx.el.td(row.action),
+        rx.el.td(badge(row.outcome, OUTCOME)),
+        rx.el.td(
+            row.reason,
+            rx.cond(row.detail, rx.el.span(" ", row.detail, class_name="t3")),
+            title=row.reason,
+            class_name="hide-n",
+        ),
+    )
+
+
+def trail() -> rx.Component:
+    """Entries of the tenant's chain about this run, newest first."""
+    head = (
+        ("Entry", "r hide-n", "76px"),
+        ("Time", "", "152px"),
+        ("Who", "", "22%"),
+        ("Did", "", "112px"),
+        ("Outcome", "", "152px"),
+        ("Reason", "hide-n", "auto"),
+    )
+    table = rx.el.table(
+        rx.el.thead(
+            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
+        ),
+        rx.el.tbody(rx.foreach(State.trail, _row)),
+        class_name="tbl trail",
+    )
+    nobody = empty(
+        "scroll-text",
+        "Nobody acted on this run yet",
+        "Whoever pauses, resumes, signals, cancels or terminates it is written down here, "
+        "with the reason.",
+    )
+    return rx.el.section(
+        rx.cond(State.trail.length() > 0, table, nobody),
+        class_name="panel",
+        aria_label="Audit",
+    )

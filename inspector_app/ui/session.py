@@ -1,0 +1,235 @@
+"""The State that holds the session and what it may do; every feature's State is its child."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.cookies import CookieError, SimpleCookie
+from uuid import uuid4
+
+import orjson
+import reflex as rx
+from reflex_base.registry import RegistrationContext
+
+from inspector_app.domain.errors import InspectorError, Invalid, SwitchedOff, Unreachable
+from inspector_app.domain.identity import Actor, ActorKind
+from inspector_app.domain.ids import RequestId
+from inspector_app.domain.permissions import HELD
+from inspector_app.services import registry
+from inspector_app.ui import routes
+
+SESSION_COOKIES = ("__Host-inspector_session", "inspector_session")
+NOTICE_COOKIES = ("__Host-inspector_notice", "inspector_notice")
+"""What the last HTTP form answered: base64url JSON, kept for one page."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A namespace or tenant one can switch to."""
+
+    slug: str
+    name: str
+    detail: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the reader should know, where they look. `tone` is one of theme.TONES."""
+
+    tone: str
+    title: str
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A server that does not answer; times in epoch milliseconds."""
+
+    title: str
+    text: str
+    address: str
+    since: int
+    next_try: int
+
+
+ANONYMOUS = Actor(kind=ActorKind.ANONYMOUS, name="anonymous", address="", request_id=RequestId(""))
+
+
+def milliseconds(at: datetime | None) -> int | None:
+    """Epoch milliseconds: what the browser's clock counts in."""
+    return None if at is None else int(at.timestamp() * 1000)
+
+
+class SessionState(rx.State):
+    """Who is signed in, as the middleware found out at this very event.
+
+    Backend variables decide; the public ones only carry what a screen may show.
+    """
+
+    _owner: tuple[str, str, str] = ("", "", "")
+    """Session, tenant and role this state was filled for; another owner finds it empty."""
+    _actor: Actor = ANONYMOUS
+
+    username: str = ""
+    role: str = ""
+    tenant: str = ""
+    tenant_name: str = ""
+    tenants: list[Place] = []
+    namespace: str = ""
+    namespaces: list[Place] = []
+    permissions: list[str] = []
+    csrf: str = ""
+    notice: Notice | None = None
+    outage: Outage | None = None
+
+    def _cookie(self, names: tuple[str, ...]) -> str | None:
+        # The headers are those of the websocket's handshake; the browser cannot set HttpOnly ones.
+        try:
+            jar = SimpleCookie(self.router.headers.cookie)
+        except CookieError:
+            return None
+        return next((jar[name].value for name in names if name in jar), None)
+
+    def _here(self) -> str:
+        """The page's own address, to come back to."""
+        url = self.router.url
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    def _parameter(self, name: str) -> str:
+        value = self.router.url.query_parameters.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def _tenant_of_page(self) -> str:
+        parts = self.router.url.path.split("/")
+        return parts[2] if len(parts) > 2 and parts[1] == "t" else ""  # noqa: PLR2004
+
+    async def _identify(self, *, active: bool) -> Actor:
+        """Look the session up on the server; never trust what the client says of itself."""
+        return await registry.services().sessions.resolve(
+            self._cookie(SESSION_COOKIES),
+            tenant_slug=self._tenant_of_page(),
+            address=self.router.session.client_ip,
+            request_id=str(uuid4()),
+            active=active,
+        )
+
+    def _connected(self) -> bool:
+        """Whether the browser's socket that this state was filled for is still there."""
+        here = self.router.session
+        sockets = RegistrationContext.get().app.event_namespace
+        return (
+            sockets is not None and sockets.token_to_sid.get(here.client_token) == here.session_id
+        )
+
+    async def _still_mine(self) -> bool:
+        """Whether who opened this state still has their session, tenant and role.
+
+        For background work, within `async with self`: no middleware runs between its steps.
+        """
+        if not self._connected():
+            return False
+        actor = await self._identify(active=False)
+        return _owner_of(actor) == self._owner
+
+    async def _give_to(self, actor: Actor) -> None:
+        """Make `actor` the owner; what another owner left behind is reset first."""
+        owner = _owner_of(actor)
+        if owner != self._owner:
+            root = self._get_root_state()
+            hydrated = root.is_hydrated
+            root.reset()
+            root.is_hydrated = hydrated
+            self._owner = owner
+            self._actor = actor
+            if actor.signed_in:
+                await self._introduce(actor)
+        self._actor = actor
+
+    async def _introduce(self, actor: Actor) -> None:
+        """Fill what the shell shows of a person."""
+        services = registry.services()
+        self.username = actor.name
+        self.role = actor.role or ""
+        self.tenant = actor.tenant_slug
+        self.permissions = sorted(HELD[actor.role]) if actor.role else []
+        self.csrf = services.sessions.csrf(self._cookie(SESSION_COOKIES) or "")
+        if actor.must_change_password:
+            return
+        memberships = await services.tenancy.memberships(actor)
+        self.tenants = [
+            Place(
+                each.tenant.slug, each.tenant.name, each.role, routes.workflows(each.tenant.slug)
+            )
+            for each in memberships
+        ]
+        self.tenant_name = next(
+            (each.name for each in self.tenants if each.slug == actor.tenant_slug), ""
+        )
+        if actor.role:
+            self.namespaces = [
+                Place(
+                    each.slug,
+                    each.name,
+                    each.cluster.name,
+                    routes.workflows(actor.tenant_slug, namespace=each.slug),
+                )
+                for each in await services.tenancy.namespaces(actor)
+            ]
+
+    def _choose_namespace(self) -> str:
+        """Take the namespace from the address, else the tenant's first; "" where it has none."""
+        asked = self._parameter("ns")
+        first = self.namespaces[0].slug if self.namespaces else ""
+        self.namespace = asked or self.namespace or first
+        return self.namespace
+
+    def _show(self, error: InspectorError) -> None:
+        """Turn an error into what the page says about it."""
+        match error:
+            case Unreachable():
+                self.outage = Outage(
+                    error.title,
+                    error.detail,
+                    error.address,
+                    milliseconds(error.since) or 0,
+                    milliseconds(error.next_try) or 0,
+                )
+            case SwitchedOff():
+                self.notice = Notice("drift", error.title, error.detail, error.hint)
+            case Invalid():
+                self.notice = Notice("failed", error.title, error.detail, error.hint)
+            case _:
+                self.notice = Notice("failed", error.title, error.detail, error.hint)
+
+    def _show_last_answer(self) -> dict[str, str] | None:
+        """Show what the form posted before this page answered, and return its fields."""
+        raw = self._cookie(NOTICE_COOKIES)
+        if not raw:
+            return None
+        try:
+            found = orjson.loads(base64.urlsafe_b64decode(raw + "=" * (-len(raw) % 4)))
+        except (binascii.Error, ValueError):
+            return None
+        if not isinstance(found, dict):
+            return None
+        answer = {str(key): str(value) for key, value in found.items()}
+        tone = "completed" if answer.get("tone") == "completed" else "failed"
+        self.notice = Notice(tone, answer.get("message", ""), "", answer.get("hint", ""))
+        return answer
+
+    def _clear(self) -> None:
+        self.notice = None
+        self.outage = None
+
+
+def _owner_of(actor: Actor) -> tuple[str, str, str]:
+    return (str(actor.session or ""), actor.tenant_slug, actor.role or "")
+
+
+def now() -> datetime:
+    """The time in UTC, from the wired clock."""
+    return registry.services().clock().astimezone(UTC)

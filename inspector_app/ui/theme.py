@@ -1,0 +1,40 @@
+"""From state to colour, icon and word: the one map in Python (its twin is `.st-…` in CSS)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector_app.domain.audit import Outcome
+from inspector_app.domain.workflows import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state is shown: CSS class, Lucide icon, word."""
+
+    css: str
+    icon: str
+    word: str
+
+
+STATUS: dict[Status, Look] = {
+    Status.RUNNING: Look("st-running", "circle-play", "Running"),
+    Status.COMPLETED: Look("st-completed", "circle-check", "Completed"),
+    Status.FAILED: Look("st-failed", "circle-x", "Failed"),
+    Status.TIMED_OUT: Look("st-timedout", "clock-alert", "Timed out"),
+    Status.TERMINATED: Look("st-terminated", "octagon-x", "Terminated"),
+    Status.CANCELED: Look("st-canceled", "circle-slash", "Cancelled"),
+    Status.PAUSED: Look("st-paused", "circle-pause", "Paused"),
+    Status.CONTINUED_AS_NEW: Look("st-neutral", "circle-arrow-right", "Continued as new"),
+    Status.UNKNOWN: Look("st-neutral", "circle-help", "Unknown"),
+}
+
+OUTCOME: dict[Outcome, Look] = {
+    Outcome.INTENT: Look("st-drift", "clock", "Under way"),
+    Outcome.DONE: Look("st-completed", "circle-check", "Done"),
+    Outcome.DENIED: Look("st-failed", "shield-alert", "Denied"),
+    Outcome.FAILED: Look("st-failed", "circle-x", "Failed"),
+    Outcome.UNKNOWN: Look("st-drift", "clock", "Outcome unknown"),
+}
+
+TONES = ("neutral", "completed", "drift", "failed", "paused", "running")

@@ -186,7 +186,7 @@ def _require_same_lock(kept: Path, used: Path) -> None:
     ):
         return
     raise InspectorError(
-        f"The pages need packages that the frontend's lock {_LOCK}/ does not hold.", hint=_ADVICE
+        f"The pages need other packages than the frontend's lock {_LOCK}/ holds.", hint=_ADVICE
     )
 
 

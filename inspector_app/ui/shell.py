@@ -110,7 +110,7 @@ def _person() -> rx.Component:
     return rx.fragment(
         rx.el.div(
             rx.el.button(
-                rx.el.span(SessionState.username[0].upper(), class_name="avatar"),
+                rx.el.span(SessionState.username[:1].upper(), class_name="avatar"),
                 rx.el.span(
                     rx.el.span(SessionState.username, class_name="med trunc"),
                     rx.el.span(SessionState.role, class_name="t3 s11"),

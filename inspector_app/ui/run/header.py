@@ -44,9 +44,7 @@ def _act(word: str, name: str, action: Action, offered: rx.Var[Offered]) -> rx.C
 
 def _more() -> rx.Component:
     return rx.fragment(
-        icon_button(
-            "ellipsis", "More", css="more", **opens("run-menu", css_anchor="run-more")
-        ),
+        icon_button("ellipsis", "More", css="more", **opens("run-menu")),
         menu(
             "run-menu",
             rx.el.button(
@@ -102,7 +100,7 @@ def _fact(word: str, *value: rx.Component | rx.Var[str]) -> rx.Component:
 
 
 def _facts() -> rx.Component:
-    facts = State.facts
+    facts, kind = State.facts, State.facts.workflow_type
     stuck = rx.el.span(
         icon("equal-not", 14),
         facts.problem,
@@ -114,7 +112,7 @@ def _facts() -> rx.Component:
     )
     return rx.el.dl(
         rx.cond(facts.problem, _fact("Problem", stuck)),
-        _fact("Type", rx.el.span(facts.workflow_type, class_name="trunc", title=facts.workflow_type)),
+        _fact("Type", rx.el.span(kind, class_name="trunc", title=kind)),
         _fact(
             "Run",
             rx.el.span(facts.run_short, class_name="mono", title=facts.run_id),
@@ -130,10 +128,7 @@ def _facts() -> rx.Component:
             ),
         ),
         rx.cond(facts.closed, _fact("Closed", moment(facts.closed))),
-        _fact(
-            rx.cond(facts.closed, "Duration", "Open for"),
-            span(facts.started, facts.closed, live=facts.is_open & State.live),
-        ),
+        rx.cond(facts.closed, _fact("Duration", span(facts.started, facts.closed))),
         _fact("Task queue", rx.el.span(facts.task_queue, class_name="mono trunc")),
         rx.cond(
             facts.build_id, _fact("Build", rx.el.span(facts.build_id, class_name="mono trunc"))
@@ -179,7 +174,7 @@ def _held() -> rx.Component:
         icon("circle-pause"),
         rx.el.div(
             rx.el.b("Paused"),
-            rx.cond(facts.paused_by, " by " + facts.paused_by),
+            rx.cond(facts.paused_by, " by " + facts.paused_by, ""),
             ", ",
             moment(facts.paused_at),
             rx.cond(facts.pause_reason, ": " + facts.pause_reason, "."),

@@ -59,7 +59,7 @@ def metadata() -> rx.Component:
     none = (State.signals.length() + State.queries.length() + State.updates.length()) == 0
     note = rx.cond(
         State.handlers_known,
-        rx.cond(none, "The workflow declares no signal, query or update."),
+        rx.cond(none, "The workflow declares no signal, query or update.", ""),
         rx.cond(State.handlers_note, State.handlers_note, "Asking a worker …"),
     )
     return rx.el.div(

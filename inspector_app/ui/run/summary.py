@@ -33,7 +33,7 @@ def _payload(text: rx.Var[Text], word: str, nothing: rx.Component) -> rx.Compone
 
 def _activity(row: rx.Var[ActivityRow]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(badge(row.stage, STAGE)),
+        rx.el.td(badge(row.stage, STAGE), class_name="stage"),
         rx.el.td(
             icon("cable", 14, css="kind"),
             rx.el.span(row.activity_type, class_name="med"),
@@ -42,14 +42,14 @@ def _activity(row: rx.Var[ActivityRow]) -> rx.Component:
             title=row.activity_type,
             class_name="what",
         ),
-        rx.el.td(row.tries, class_name="r"),
+        rx.el.td(row.tries, class_name="r tries"),
         rx.el.td(moment(row.since, "relative"), class_name="r hide-n"),
         rx.el.td(
-            rx.cond(row.next_try, moment(row.next_try, "in"), rx.el.span("–", class_name="t3")),
-            class_name="r",
+            moment(row.next_try, "in"),
+            class_name="r next",
         ),
         rx.el.td(
-            rx.cond(row.failure, row.failure, rx.el.span("–", class_name="t3")),
+            row.failure,
             title=row.failure,
             class_name="t2 hide-n",
         ),
@@ -58,29 +58,35 @@ def _activity(row: rx.Var[ActivityRow]) -> rx.Component:
 
 def _child(row: rx.Var[ChildRow]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(rx.el.span(icon("git-fork", 14), "Open", class_name="badge st-running")),
+        rx.el.td(
+            rx.el.span(icon("git-fork", 14), "Open", class_name="badge st-running"),
+            class_name="stage",
+        ),
         rx.el.td(
             link(row.workflow_id, to=row.href, class_name="link mono", title=row.workflow_id),
             " ",
             rx.el.span(row.workflow_type, class_name="t3"),
             class_name="what",
         ),
-        *(rx.el.td("–", class_name=css) for css in ("r t3", "r t3 hide-n", "r t3", "t3 hide-n")),
+        *(rx.el.td(class_name="hide-n") for _ in range(4)),
     )
 
 
 def _failing_task() -> rx.Component:
     facts = State.facts
     return rx.el.tr(
-        rx.el.td(rx.el.span(icon("circle-x", 14), "Failing", class_name="badge st-failed")),
+        rx.el.td(
+            rx.el.span(icon("circle-x", 14), "Failing", class_name="badge st-failed"),
+            class_name="stage",
+        ),
         rx.el.td(
             icon("workflow", 14, css="kind"),
             rx.el.span("Workflow task", class_name="med"),
             class_name="what",
         ),
-        rx.el.td(facts.task_attempt, class_name="r"),
+        rx.el.td(facts.task_attempt, class_name="r tries"),
         rx.el.td(moment(facts.task_since, "relative"), class_name="r hide-n"),
-        rx.el.td("–", class_name="r t3"),
+        rx.el.td(class_name="hide-n"),
         rx.el.td(facts.problem, class_name="t2 hide-n"),
     )
 
@@ -92,7 +98,7 @@ def _pending() -> rx.Component:
         ("Try", "r", "76px"),
         ("Since", "r hide-n", "120px"),
         ("Next try", "r", "96px"),
-        ("Last failure", "hide-n", "34%"),
+        ("Last failure", "hide-n", "30%"),
     )
     table = rx.el.table(
         rx.el.thead(

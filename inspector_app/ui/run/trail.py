@@ -17,20 +17,21 @@ State = RunState
 def _row(row: rx.Var[AuditRow]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(row.seq, class_name="r t3 hide-n"),
-        rx.el.td(moment(row.at), class_name="t2"),
+        rx.el.td(moment(row.at), class_name="t2 when"),
         rx.el.td(
             rx.el.span(row.actor, class_name="med"),
             " ",
             rx.el.span(row.role, class_name="t3 hide-n"),
             title=row.actor,
+            class_name="who-did",
         ),
-        rx.el.td(row.action),
-        rx.el.td(badge(row.outcome, OUTCOME)),
+        rx.el.td(row.action, class_name="did"),
+        rx.el.td(badge(row.outcome, OUTCOME), class_name="ended"),
         rx.el.td(
             row.reason,
             rx.cond(row.detail, rx.el.span(" ", row.detail, class_name="t3")),
             title=row.reason,
-            class_name="hide-n",
+            class_name="why",
         ),
     )
 
@@ -43,7 +44,7 @@ def trail() -> rx.Component:
         ("Who", "", "22%"),
         ("Did", "", "112px"),
         ("Outcome", "", "152px"),
-        ("Reason", "hide-n", "auto"),
+        ("Reason", "", "auto"),
     )
     table = rx.el.table(
         rx.el.thead(

@@ -119,7 +119,10 @@ def _table() -> rx.Component:
 def _foot() -> rx.Component:
     return rx.el.div(
         rx.el.span(State.rows.length(), " of ", State.total),
-        rx.el.span("Counted ", moment(State.counted_at, "relative"), class_name="hide-n"),
+        rx.el.span("Read ", moment(State.counted_at, "relative")),
+        rx.el.button(
+            icon("refresh-cw", 14), "Refresh", class_name="btn ghost sm", on_click=State.load
+        ),
         rx.el.span(class_name="grow"),
         rx.cond(State.next_href, link("First page", to=State.first_href, class_name="link")),
         rx.cond(State.next_href, link("Next page", to=State.next_href, class_name="link")),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from uuid import uuid4
 
 import reflex as rx
 
@@ -12,7 +14,7 @@ from inspector_app.domain.workflows import RunRef, RunSummary, Status
 from inspector_app.services import registry
 from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
-from inspector_app.ui.session import SessionState, milliseconds
+from inspector_app.ui.session import SessionState, milliseconds, now
 
 PAGE_SIZE = 50
 COUNTED = (
@@ -54,6 +56,7 @@ class CountCell:
 class WorkflowsState(SessionState):
     """Rows of one page, counts by status, and the query as it was typed."""
 
+    _turn: str = ""
     query: str = ""
     status: str = ""
     query_error: str = ""
@@ -72,7 +75,7 @@ class WorkflowsState(SessionState):
 
     @rx.event
     @requires(Permission.RUN_READ)
-    async def load(self) -> None:
+    async def load(self) -> rx.event.EventSpec | None:
         """Read what the address asks for."""
         self._clear()
         self.query, self.status = self._parameter("query"), self._parameter("status")
@@ -81,8 +84,29 @@ class WorkflowsState(SessionState):
         self._build_links()
         if not self.namespace:
             self.ready = True
-            return
+            return None
         await self._read()
+        return type(self).come_back if self.outage else None
+
+    @rx.event(background=True)
+    @requires(Permission.RUN_READ, passive=True)
+    async def come_back(self) -> None:
+        """Ask a silent server again when its next try is due, until it answers.
+
+        Ends when the page, the socket, the session or its owner is another.
+        """
+        async with self:
+            self._turn = turn = uuid4().hex
+            silent = self.outage
+        while silent is not None:
+            await asyncio.sleep(max(1.0, silent.next_try / 1000 - now().timestamp()))
+            async with self:
+                here = self.router.url.path.endswith("/workflows")
+                if turn != self._turn or not here or not await self._still_mine():
+                    return
+                self.outage = None
+                await self._read()
+                silent = self.outage
 
     @rx.event
     @requires(Permission.RUN_READ)

@@ -1,0 +1,28 @@
+# The production image: no compiler, no bun, no Temporal server, not root.
+ARG BASE=python:3.11-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+COPY requirements requirements
+RUN python3 -m venv /build \
+ && /build/bin/pip install --no-cache-dir --require-hashes -r requirements/dev.txt
+COPY . .
+RUN /build/bin/python -m inspector_app.frontend_build \
+ && /build/bin/python -m build --wheel --no-isolation --outdir /dist
+RUN python3 -m venv --without-pip /app \
+ && /build/bin/pip --python /app/bin/python install --no-cache-dir --require-hashes -r requirements/base.txt \
+ && /build/bin/pip --python /app/bin/python install --no-cache-dir --no-deps /dist/*.whl
+
+FROM ${BASE}
+RUN groupadd --system --gid 10001 inspector \
+ && useradd --system --uid 10001 --gid inspector --home-dir /data inspector \
+ && install -d -o inspector -g inspector -m 0700 /data
+COPY --from=build /app /app
+ENV PATH=/app/bin:$PATH PYTHONDONTWRITEBYTECODE=1 INSPECTOR_HOST=0.0.0.0 INSPECTOR_DATA_DIR=/data
+USER inspector
+WORKDIR /data
+VOLUME /data
+EXPOSE 8000
+# INSPECTOR_PUBLIC_URL and INSPECTOR_SECRET_KEY (or …_FILE) are the operator's to give.
+ENTRYPOINT ["inspector"]
+CMD ["serve"]

@@ -1,0 +1,84 @@
+# `make help` lists what there is. Needs Python 3.11 or newer, make, and nothing else of ours.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.setup
+CHROMIUM ?= /usr/bin/chromium
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --upgrade
+# Where pip was told to look, uv looks too.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
+.PHONY: help setup run check test e2e bench torture fmt clean openapi wheel lock frontend tools
+
+help: ## List the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: $(SETUP) ## Make .venv from the hashed requirement files; again only when they change
+
+$(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	 || { echo "make: $(PYTHON) is not Python 3.11 or newer: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	 || { rm -rf $(VENV); echo "make: Python's venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/dev.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+frontend: $(SETUP)
+	@$(BIN)/python -m inspector_app.frontend_build
+
+run: $(SETUP) ## Start everything on one port: server, embedded Temporal, sample agent
+	@exec $(BIN)/inspector demo
+
+check: $(SETUP) ## Lint, format, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+tools:
+	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || true
+	@test -x $(CHROMIUM) || { echo "make: $(CHROMIUM) is missing: the browser tests are left out" >&2; test "$$CI" != true; }
+
+test: frontend tools ## Every test, with coverage; without a Chromium all but the browser's
+	@$(BIN)/pytest -n 2 --cov --cov-report=term \
+	 -m "not torture$$(test -x $(CHROMIUM) || echo ' and not e2e')"
+
+e2e: frontend tools ## The browser tests alone
+	@$(BIN)/pytest -m e2e
+
+bench: frontend ## Measure what the budgets are about
+	@$(BIN)/python -m benchmarks
+
+torture: frontend ## Faults under load; takes long
+	@$(BIN)/pytest -m torture
+
+fmt: $(SETUP) ## Format, and fix what can be fixed
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+openapi: $(SETUP) ## Write docs/inspector/openapi.yaml
+	@mkdir -p docs/inspector
+	@$(BIN)/inspector openapi > docs/inspector/.openapi.yaml
+	@mv docs/inspector/.openapi.yaml docs/inspector/openapi.yaml
+
+wheel: frontend ## Build dist/inspector_app-….whl with migrations and the built frontend inside
+	@$(BIN)/python -m build --wheel --no-isolation
+
+lock: $(SETUP) ## Resolve every dependency anew, Python's and the frontend's
+	$(LOCK) pyproject.toml -o requirements/base.txt
+	$(LOCK) pyproject.toml --extra demo -o requirements/demo.txt
+	$(LOCK) pyproject.toml --extra demo --extra dev -o requirements/dev.txt
+	echo uv | $(LOCK) - -o requirements/uv.txt
+	$(BIN)/python -m inspector_app.frontend_build lock
+
+clean: ## Remove what was built; .inspector (the data) stays
+	rm -rf $(VENV) .web build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	find inspector_app tests alembic -name __pycache__ -type d -prune -exec rm -rf {} +

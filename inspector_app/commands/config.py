@@ -1,0 +1,47 @@
+"""`inspector config …`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+
+import typer
+
+from inspector_app.commands.terminal import NOT_SO, AsJson, answer
+from inspector_app.settings import Settings, SettingsError, load_settings, unknown_names
+
+commands = typer.Typer(help="The operator's configuration.", no_args_is_help=True)
+
+
+@commands.callback()
+def config() -> None:
+    """Keep `check` a command of its own: Typer folds a group of one into its group."""
+
+
+@commands.command()
+def check(*, as_json: AsJson = False) -> None:
+    """Say what is set, or everything that is wrong with it (exit 1)."""
+    problems = [f"{name}: there is no such setting." for name in unknown_names(os.environ)]
+    shown: dict[str, str] = {}
+    try:
+        shown = _shown(load_settings())
+    except SettingsError as error:
+        problems = error.problems + problems
+    words = "\n".join(problems or [f"{name} = {value}" for name, value in shown.items()])
+    answer(
+        {"valid": not problems, "problems": problems, "settings": shown}, words, as_json=as_json
+    )
+    if problems:
+        raise typer.Exit(NOT_SO)
+
+
+def _shown(settings: Settings) -> dict[str, str]:
+    shown: dict[str, str] = {}
+    for field in fields(settings):
+        value: object = getattr(settings, field.name)
+        if not field.repr:  # a secret, or an address that may carry one
+            value = "set" if value else "not set"
+        elif isinstance(value, tuple):
+            value = ", ".join(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - networks
+        shown[field.name] = str(value)
+    return shown

@@ -1,0 +1,25 @@
+"""What a command needs of the house: settings, a migrated database, wired services."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator
+
+from inspector_app.adapters.db.migrations import upgrade
+from inspector_app.data_folder import open_data_folder
+from inspector_app.frontend import bundle
+from inspector_app.services.registry import Services
+from inspector_app.wiring import wired
+
+
+@contextlib.asynccontextmanager
+async def opened() -> AsyncGenerator[Services]:
+    """Wire the services for one command; a server may run on the same data folder.
+
+    Raises:
+        InspectorError: The configuration, the data folder or the database is not usable.
+    """
+    settings = open_data_folder()
+    await upgrade(settings.database_url, bundle().migrations)
+    async with wired(settings) as services:
+        yield services

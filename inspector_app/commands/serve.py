@@ -1,0 +1,76 @@
+"""`inspector serve`, `demo` and `migrate`."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncGenerator, Callable
+from typing import TextIO
+
+import typer
+
+from inspector_app import data_folder, frontend, frontend_build
+from inspector_app.commands.terminal import AsJson, answer
+from inspector_app.domain.errors import InspectorError
+from inspector_app.settings import Settings
+
+commands = typer.Typer()
+
+Around = Callable[[Settings], contextlib.AbstractAsyncContextManager[str]]
+
+
+@commands.command()
+def serve() -> None:
+    """Run the server on one port, until Ctrl-C."""
+    _serve(_nothing)
+
+
+@commands.command()
+def demo() -> None:
+    """Run the server with a Temporal server and a sample agent of its own, until Ctrl-C."""
+    try:
+        from inspector_app.demo.running import running
+    except ImportError as error:
+        raise InspectorError(
+            f"The demo's packages are not installed: {error.name} is missing.",
+            hint="pip install 'inspector-app[demo]' (or the wheel's file name with [demo]).",
+        ) from error
+    _serve(running)
+
+
+@commands.command()
+def migrate(*, as_json: AsJson = False) -> None:
+    """Bring the database to this version's form; `serve` does so by itself."""
+    settings = data_folder.open_data_folder()
+    from inspector_app.adapters.db.migrations import upgrade
+
+    asyncio.run(upgrade(settings.database_url, frontend.bundle().migrations))
+    answer({"migrated": True}, "The database is up to date.", as_json=as_json)
+
+
+def _serve(around: Around) -> None:
+    stdout = sys.stdout
+    # Libraries print as they like; stdout is kept for the ready line, which stays the last.
+    with contextlib.redirect_stdout(sys.stderr):
+        from inspector_app import serving
+
+        settings = data_folder.open_data_folder()
+        with data_folder.held(settings.data_dir):
+            serving.require_free_port(settings)
+            frontend_build.build()
+            serving.log_to_stderr()
+            serving.run(_within(around, settings, stdout))
+
+
+async def _within(around: Around, settings: Settings, stdout: TextIO) -> None:
+    from inspector_app import serving
+
+    await serving.prepare(settings)
+    async with around(settings) as announcement:
+        await serving.serve(settings, announcement=announcement, stdout=stdout)
+
+
+@contextlib.asynccontextmanager
+async def _nothing(_settings: Settings) -> AsyncGenerator[str]:
+    yield ""

@@ -1,0 +1,172 @@
+"""Runs the server: one process, one event loop, one port."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Final, TextIO
+from urllib.parse import urlsplit
+
+import structlog
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+from granian.server.embed import Server
+from starlette.applications import Starlette
+
+from inspector_app.adapters.db.migrations import upgrade
+from inspector_app.domain.errors import Conflict, InspectorError
+from inspector_app.frontend import bundle, enter
+from inspector_app.settings import Settings
+
+_GRACE: Final = 5.0  # seconds that open connections get to end by themselves
+
+
+def require_free_port(settings: Settings) -> None:
+    """Raise Conflict unless the port can be listened on."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Conflict(
+                f"Port {settings.port} on {settings.host} cannot be listened on: "
+                f"{error.strerror}.",
+                hint="Stop what listens there, or set another port: INSPECTOR_PORT=8001.",
+            ) from error
+
+
+def run(work: Coroutine[None, None, None]) -> None:
+    """Run `work` until it ends; Ctrl-C and SIGTERM cancel it, so that it cleans up.
+
+    A second signal does not wait for that: children end with this process all the same.
+    """
+
+    async def until_told() -> None:
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
+        told = 0
+
+        def stop() -> None:
+            nonlocal told
+            told += 1
+            if told > 1:
+                os._exit(128 + signal.SIGINT)
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop)
+        try:
+            await task
+        except asyncio.CancelledError:
+            if not told:
+                raise
+
+    asyncio.run(until_told())
+
+
+async def prepare(settings: Settings) -> None:
+    """Bring the database to this version's form."""
+    await upgrade(settings.database_url, bundle().migrations)
+
+
+async def serve(settings: Settings, *, announcement: str, stdout: TextIO) -> None:
+    """Serve, and say on `stdout` when the address really answers.
+
+    Args:
+        settings: Of an installation that is prepared.
+        announcement: Printed before the ready line; may be empty.
+        stdout: Where the ready line goes; nothing else does.
+
+    Raises:
+        InspectorError: Something that the operator can put right.
+    """
+    enter(bundle(), os.environ)
+    from inspector_app.inspector_app import app
+
+    application = app()
+    if not isinstance(application, Starlette):
+        raise TypeError(f"Reflex made {type(application)} instead of a Starlette application")
+    # Here rather than by Granian, so that what stops the start reaches the person as it is.
+    async with application.router.lifespan_context(application):
+        async with _listening(application, settings) as listener:
+            await _answers(settings, listener)
+            if announcement:
+                stdout.write(announcement.rstrip("\n") + "\n")
+            stdout.write(f"Inspector is ready: {settings.public_url}\n")
+            stdout.flush()
+            # Not `await listener`: that would cancel it instead of letting it end in order.
+            await asyncio.wait([listener])
+            await listener
+    raise InspectorError("The server has stopped by itself; the log says why.")
+
+
+def log_to_stderr() -> None:
+    """Send every log line to stderr: readable on a terminal, one JSON object a line elsewhere."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    shape = (
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            shape,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _listening(
+    application: Starlette, settings: Settings
+) -> AsyncGenerator[asyncio.Task[None]]:
+    server = Server(
+        application,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGINL,
+        # The query string of the websocket carries a key to its state: no access log.
+        log_access=False,
+        log_level=LogLevels.error,
+        http1_settings=HTTP1Settings(header_read_timeout=15_000),
+    )
+    task = asyncio.create_task(server.serve(), name="granian")
+    try:
+        yield task
+    finally:
+        server.stop()
+        await asyncio.wait([task], timeout=_GRACE)
+
+
+async def _answers(settings: Settings, listener: asyncio.Task[None]) -> None:
+    """Return once /healthz answers 200 to the public URL's Host."""
+    address = ipaddress.ip_address(settings.host)
+    if address.is_unspecified:
+        address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")  # noqa: PLR2004 - IP's own versions
+    host = urlsplit(settings.public_url).netloc
+    request = f"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+    while not listener.done():
+        with contextlib.suppress(OSError):
+            reader, writer = await asyncio.open_connection(str(address), settings.port)
+            try:
+                writer.write(request)
+                status = await reader.readline()
+            finally:
+                writer.close()
+            if b" 200 " in status:
+                return
+        await asyncio.sleep(0.02)

@@ -9,7 +9,7 @@ import { absolute, lasting, useClock } from "$/public/time";
 const PAGE = 500;
 const KEPT = 40; // pages: 20,000 rows
 const AT_ONCE = 2; // requests under way: while scrolling fast only the newest place matters
-const RETRY = 5000; // ms
+const RETRY_MS = 5000;
 const KIND = { workflow: lucide.Workflow, task: lucide.ListChecks, activity: lucide.Cable, timer: lucide.Timer, signal: lucide.Radio, child: lucide.GitFork, update: lucide.RefreshCw, marker: lucide.Bookmark, other: lucide.CircleDot };
 const TONE = { completed: lucide.CircleCheck, failed: lucide.CircleX, timedout: lucide.ClockAlert, canceled: lucide.CircleSlash, paused: lucide.CirclePause, signal: lucide.Radio };
 
@@ -59,17 +59,14 @@ class Pages {
 
 /** Call at once, then at most each `ms`; the last call is never lost, so no place stays blank. */
 function throttled(ms, call) {
-  let [timer, again] = [0, false];
+  let [timer, late] = [0, false];
   return function run() {
-    if (timer) {
-      again = true;
-      return;
-    }
+    late = Boolean(timer);
+    if (late) return;
     call();
     timer = setTimeout(() => {
       timer = 0;
-      if (again) run();
-      again = false;
+      if (late) run();
     }, ms);
   };
 }
@@ -102,10 +99,9 @@ function Row({ pages, index, zone, base, selected, current }) {
   );
 }
 
-function Fault({ fault, retry }) {
-  const text = h("div", { className: "grow" }, h("b", null, fault.title), h("p", null, `${fault.detail ?? ""} ${fault.hint ?? ""}`));
-  const now = h("button", { type: "button", className: "btn", onClick: retry }, "Try now");
-  return h("div", { className: "notice st-drift", role: "status" }, h(lucide.TriangleAlert, { className: "i" }), text, now);
+function Fault({ fault: { title, detail = "", hint = "" }, retry }) {
+  const text = h("div", { className: "grow" }, h("b", null, title), h("p", null, `${detail} ${hint}`));
+  return h("div", { className: "notice st-drift", role: "status" }, text, h("button", { type: "button", className: "btn", onClick: retry }, "Try now"));
 }
 
 /** `src`: the rows' route; `base`: a row's address up to its event; `total`: how many there are now. */
@@ -120,6 +116,7 @@ export function EventList({ src, tenant, base, selected, total }) {
   const [cursor, setCursor] = useState(chosen);
   const pages = useMemo(() => new Pages(src, tenant, draw), [src, tenant]);
   const look = useMemo(() => throttled(60, () => pages.want(...range.current)), [pages]);
+  const redraw = useMemo(() => throttled(60, draw), []);
   const open = (index, replace) => navigate(`${base}&event=${index + 1}`, { replace, preventScrollReset: true });
   const retry = () => {
     pages.fault = null;
@@ -140,11 +137,10 @@ export function EventList({ src, tenant, base, selected, total }) {
   }, [pages, total]);
   useEffect(() => {
     setCursor(chosen);
-    const [from, to] = range.current;
-    if (chosen >= 0 && (chosen < from || chosen > to)) list.current?.scrollToIndex({ index: chosen, align: "center" });
+    if (chosen >= 0) list.current?.scrollIntoView({ index: chosen, align: "center" });
   }, [chosen]);
   useEffect(() => {
-    const timer = pages.fault && setTimeout(retry, RETRY);
+    const timer = pages.fault && setTimeout(retry, RETRY_MS);
     return () => clearTimeout(timer);
   }, [pages.fault]);
   useEffect(() => {
@@ -164,43 +160,40 @@ export function EventList({ src, tenant, base, selected, total }) {
     setCursor(index);
     list.current?.scrollIntoView({ index });
   };
-  const goTo = (event) => {
-    event.preventDefault();
-    open(Number(new FormData(event.target).get("event")) - 1);
-  };
   const row = (index) => h(Row, { key: index, pages, index, zone, base, selected: index === chosen, current: index === cursor });
   const rows = () =>
     h(Virtuoso, {
       ref: list, scrollerRef: (element) => (box.current = element), totalCount: pages.total, itemContent: row, className: "events", tabIndex: 0, onKeyDown: keys, role: "group",
-      "aria-label": "Events. j and k move, Enter opens.", increaseViewportBy: 160,
+      "aria-label": "Events. j and k move, Enter opens.", increaseViewportBy: 160, onScroll: redraw,
       initialTopMostItemIndex: chosen > 0 ? { index: chosen, align: "center" } : 0,
       rangeChanged: ({ startIndex, endIndex }) => {
         range.current = [startIndex, endIndex];
         look();
-        draw();
+        redraw();
       },
     });
-  const bones = () => h("div", { className: "events", "aria-busy": true }, Array.from({ length: 12 }, (_, i) => row(Math.max(0, chosen) + i)));
+  const bones = () => h("div", { className: "events", "aria-busy": true }, Array.from({ length: 30 }, (_, i) => row(Math.max(0, chosen) + i)));
   const count = (n) => n.toLocaleString("en");
-  const tall = box.current?.querySelector(".ev")?.offsetHeight; // the range has rows above and below what is seen
-  const first = tall ? Math.floor(box.current.scrollTop / tall) + 1 : 1;
-  const last = tall ? Math.min(pages.total, Math.ceil((box.current.scrollTop + box.current.clientHeight) / tall)) : 1;
-  const where = pages.total ? `Events ${count(first)} to ${count(last)} of ${count(pages.total)}` : "Reading events";
+  const { scrollTop: top = 0, clientHeight: high = 0 } = box.current ?? {};
+  const tall = box.current?.querySelector(".ev")?.offsetHeight ?? 32; // `range` has rows beyond what is seen
+  const last = Math.min(pages.total, Math.ceil((top + high) / tall));
+  const where = pages.total ? `Events ${count(Math.floor(top / tall) + 1)} to ${count(last)} of ${count(pages.total)}` : "Reading events";
   const end = (word, index, align) => h("button", { type: "button", className: "btn ghost sm", onClick: () => list.current?.scrollToIndex({ index, align }) }, word);
+  const goTo = h("input", { name: "event", className: "input", type: "number", min: 1, max: pages.total || 1, required: true, placeholder: "Go to event", "aria-label": "Go to event" });
   const head = ["Event", `Time, ${zone}`, "Since prev.", "", "Type", "Summary"];
   return h(
     "div",
     { className: "event-list" },
     h("div", { className: "ev ev-h hide-n", "aria-hidden": true }, head.map((word, i) => h("span", { key: word, className: ["no", "", "gap"][i] }, word))),
-    pages.total ? rows() : bones(),
     pages.fault && h(Fault, { fault: pages.fault, retry }),
+    pages.total ? rows() : bones(),
     h(
       "div",
       { className: "panel-f num" },
       h("span", { className: "grow trunc" }, where),
       end("First", 0, "start"),
       end("Last", Math.max(0, pages.total - 1), "end"),
-      h("form", { onSubmit: goTo }, h("input", { name: "event", className: "input", type: "number", min: 1, max: pages.total || 1, required: true, placeholder: "Go to event", "aria-label": "Go to event" })),
+      h("form", { onSubmit: (event) => [event.preventDefault(), open(event.target.elements.event.value - 1)] }, goTo),
     ),
   );
 }

@@ -19,6 +19,7 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
+from reflex.app import App
 from starlette.applications import Starlette
 
 from inspector_app.adapters.db.migrations import upgrade
@@ -70,7 +71,17 @@ def run(work: Coroutine[None, None, None]) -> None:
             if not told:
                 raise
 
-    asyncio.run(until_told())
+    # Not `asyncio.run`: it waits without end for the connections that Granian still holds.
+    loop = asyncio.new_event_loop()
+    try:
+        loop.run_until_complete(until_told())
+        if left := asyncio.all_tasks(loop):
+            for task in left:
+                task.cancel()
+            loop.run_until_complete(asyncio.wait(left, timeout=1))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
 
 
 async def prepare(settings: Settings) -> None:
@@ -97,7 +108,7 @@ async def serve(settings: Settings, *, announcement: str, stdout: TextIO) -> Non
         raise TypeError(f"Reflex made {type(application)} instead of a Starlette application")
     # Here rather than by Granian, so that what stops the start reaches the person as it is.
     async with application.router.lifespan_context(application):
-        async with _listening(application, settings) as listener:
+        async with _listening(application, settings) as listener, _hanging_up(app):
             await _answers(settings, listener)
             if announcement:
                 stdout.write(announcement.rstrip("\n") + "\n")
@@ -144,12 +155,34 @@ async def _listening(
         log_level=LogLevels.error,
         http1_settings=HTTP1Settings(header_read_timeout=15_000),
     )
+    for handler in logging.getLogger("_granian").handlers:
+        handler.addFilter(_is_fault)
     task = asyncio.create_task(server.serve(), name="granian")
     try:
         yield task
     finally:
         server.stop()
         await asyncio.wait([task], timeout=_GRACE)
+
+
+def _is_fault(record: logging.LogRecord) -> bool:
+    # Connections that end because the server stops are none; Granian's own error for them has
+    # no public name, and its Rust half logs it as text or as an exception.
+    kind = record.exc_info[0] if record.exc_info else None
+    return "Future cancelled" not in record.getMessage() and (
+        kind is None or kind.__name__ != "CancelledError"
+    )
+
+
+@contextlib.asynccontextmanager
+async def _hanging_up(app: App) -> AsyncGenerator[None]:
+    """Close the browsers' websockets at the end: they would hold the server open."""
+    try:
+        yield
+    finally:
+        if app.sio is not None:
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(app.sio.eio.disconnect(), _GRACE)
 
 
 async def _answers(settings: Settings, listener: asyncio.Task[None]) -> None:

@@ -129,25 +129,45 @@ def chained_hash(chain: TenantId | None, seq: int, record: Record, previous: str
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def verify(entries: Iterable[Entry], *, head_seq: int, head_hash: str) -> Verdict:
-    """Check a whole chain, oldest first, against its recorded head.
+class Checker:
+    """Checks a whole chain, entry by entry, oldest first, against its recorded head.
 
     Args:
-        entries: Every entry of one chain, by rising `seq`.
         head_seq: The number of the newest entry as the chain's head records it (0: none).
         head_hash: Its hash (GENESIS: none).
     """
-    seq, previous = 0, GENESIS
+
+    def __init__(self, *, head_seq: int, head_hash: str) -> None:
+        self._head = (head_seq, head_hash)
+        self._seq: int = 0
+        self._previous: str = GENESIS
+        self._broken: Break | None = None
+
+    def accept(self, entry: Entry) -> bool:
+        """Take the next entry; False at the first that does not fit."""
+        wanted = chained_hash(entry.chain, entry.seq, entry.record, self._previous)
+        if entry.seq != self._seq + 1:
+            self._broken = Break(self._seq + 1, f"entry {self._seq + 1} is missing")
+        elif entry.previous != self._previous:
+            self._broken = Break(entry.seq, "it does not name its predecessor's hash")
+        elif wanted != entry.hash:
+            self._broken = Break(entry.seq, "its content was altered")
+        else:
+            self._seq, self._previous = entry.seq, entry.hash
+        return self._broken is None
+
+    def verdict(self) -> Verdict:
+        """Say what was found, the chain's end included."""
+        end = Break(self._seq + 1, f"the chain's end is missing after entry {self._seq}")
+        whole = (self._seq, self._previous) == self._head
+        found = self._broken or (None if whole else end)
+        return Verdict(self._seq, self._previous, found)
+
+
+def verify(entries: Iterable[Entry], *, head_seq: int, head_hash: str) -> Verdict:
+    """Check a whole chain that is at hand, oldest entry first (see Checker)."""
+    checker = Checker(head_seq=head_seq, head_hash=head_hash)
     for entry in entries:
-        if entry.seq != seq + 1:
-            return Verdict(seq, previous, Break(seq + 1, f"entry {seq + 1} is missing"))
-        if entry.previous != previous:
-            return Verdict(
-                seq, previous, Break(entry.seq, "it does not name its predecessor's hash")
-            )
-        if chained_hash(entry.chain, entry.seq, entry.record, previous) != entry.hash:
-            return Verdict(seq, previous, Break(entry.seq, "its content was altered"))
-        seq, previous = entry.seq, entry.hash
-    if seq != head_seq or previous != head_hash:
-        return Verdict(seq, previous, Break(seq + 1, f"the chain's end is missing after {seq}"))
-    return Verdict(seq, previous, None)
+        if not checker.accept(entry):
+            break
+    return checker.verdict()

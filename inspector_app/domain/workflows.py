@@ -113,8 +113,11 @@ class PendingTask:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Who paused the run natively, when and why. Set while the status may already say otherwise:
-    servers up to 1.31.2 can undo a pause in flight (temporal#10239)."""
+    """Who paused the run natively, when and why.
+
+    Set while the status may already say otherwise: servers up to 1.31.2 can undo a pause in
+    flight (temporal#10239).
+    """
 
     by: str
     at: datetime | None
@@ -123,8 +126,11 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Handler:
-    """A signal, query or update a workflow declares. `parameters` is how many arguments its
-    handler takes where that could be found out, None where not."""
+    """A signal, query or update a workflow declares.
+
+    `parameters` is how many arguments its handler takes where that could be found out, None
+    where not.
+    """
 
     name: str
     description: str

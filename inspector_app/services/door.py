@@ -7,7 +7,7 @@ authorised and not recorded: a page view must not cost a write.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,6 +33,8 @@ _MOST_COUNTED = 10_000
 @dataclass(slots=True)
 class _Flood:
     since: datetime
+    actor: Actor
+    first: Record
     more: int = 0
 
 
@@ -54,17 +56,20 @@ class Door:
         action: str = "",
         reason: str = "",
         record: bool = True,
-    ) -> AsyncIterator[Work]:
+        write: bool = False,
+    ) -> AsyncGenerator[Work]:
         """Open one transaction for `actor`; with `record`, its audit entry commits with it.
 
         Never await anything outside within the block. `action` defaults to the permission.
+        `write` without `record` is for housekeeping that nobody asks about afterwards, such as
+        a session's last use.
 
         Raises:
             Denied, SignInRequired, PasswordChangeRequired: Not let in; audited.
             StorageUnavailable: The database does not take it; nothing was done.
         """
         await self.authorise(actor, permission, target)
-        async with self._database.begin(write=record) as work:
+        async with self._database.begin(write=record or write) as work:
             yield work
             if record:
                 entry = self._record(actor, permission, target, Outcome.DONE)
@@ -74,7 +79,7 @@ class Door:
     @asynccontextmanager
     async def reach(
         self, actor: Actor, permission: Permission, target: Target, *, reason: str
-    ) -> AsyncIterator[Namespace]:
+    ) -> AsyncGenerator[Namespace]:
         """Do one thing outside: commits the intent before the block, the outcome after it.
 
         Yields the namespace of `target`; no transaction is open within the block.
@@ -154,12 +159,28 @@ class Door:
         if flood and now - flood.since < DENIAL_WINDOW:
             flood.more += 1
             return
-        if len(self._floods) >= _MOST_COUNTED:
-            self._floods.clear()
-        self._floods[key] = _Flood(since=now)
         record = self._record(actor, permission, target, Outcome.DENIED)
-        more = flood.more if flood else 0
-        await self._append(actor, replace(record, detail=why, repeated=more))
+        record = replace(record, detail=why, repeated=flood.more if flood else 0)
+        self._floods.pop(key, None)
+        if len(self._floods) >= _MOST_COUNTED:
+            await self.close()
+        self._floods[key] = _Flood(now, actor, record)
+        await self._append(actor, record)
+
+    async def note_failure(
+        self, actor: Actor, permission: Permission, target: Target, action: str, detail: str
+    ) -> None:
+        """Chain an attempt that failed before anything was done, such as a wrong password."""
+        record = self._record(actor, permission, target, Outcome.FAILED)
+        await self._append(actor, replace(record, action=action, detail=detail))
+
+    async def close(self) -> None:
+        """Chain the denials that were only counted so far, so that no count is lost."""
+        floods, self._floods = self._floods, {}
+        for flood in floods.values():
+            if flood.more:
+                record = replace(flood.first, at=self._clock(), repeated=flood.more)
+                await self._append(flood.actor, replace(record, detail="counted denials"))
 
     async def _append(self, actor: Actor, record: Record) -> None:
         async with self._database.begin(write=True) as work:

@@ -143,8 +143,11 @@ class Passwords(Protocol):
 
 
 class Workflows(Protocol):
-    """A Temporal server, per namespace. Every method may raise Unreachable, NotFound (unknown
-    namespace or run), Invalid (`field="query"`, `"page_token"`) or Refused."""
+    """A Temporal server, per namespace.
+
+    Every method may raise Unreachable, NotFound (unknown namespace or run), Invalid
+    (`field="query"`, `"page_token"`) or Refused.
+    """
 
     async def page(
         self, namespace: Namespace, query: str, *, page_size: int, page_token: str | None
@@ -160,7 +163,7 @@ class Workflows(Protocol):
     async def resume(
         self, namespace: Namespace, run: RunRef, *, reason: str, identity: str, request_id: str
     ) -> None: ...
-    async def signal(  # noqa: PLR0913 - the server's own fields
+    async def signal(
         self,
         namespace: Namespace,
         run: RunRef,

@@ -154,7 +154,8 @@ class AuditState(SessionState):
 
     def _number(self, name: str) -> int | None:
         text = self._parameter(name)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None  # noqa: PLR2004 - fits 64 bits
+        fits = text.isascii() and text.isdigit() and len(text) < len(str(2**53))
+        return int(text) if fits else None
 
     def _row(self, entry: Entry) -> EntryRow:
         record = entry.record

@@ -12,7 +12,6 @@ from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import Action, Done, RunRef
 from inspector_app.services import registry
-from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.ui.guard import requires
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.run.values import Warned
@@ -21,13 +20,13 @@ from inspector_app.ui.theme import STATUS
 
 REASON_MAX = 500
 _DONE = {
-    Action.PAUSE: "The pause was asked for.",
+    Action.PAUSE: "The run is paused.",
     Action.RESUME: "The run goes on.",
     Action.SIGNAL: "The signal was sent.",
     Action.CANCEL: "Cancelling was asked for.",
     Action.TERMINATE: "The run was terminated.",
 }
-Act = Callable[[WorkflowDesk, Actor, RunRef, str], Awaitable[Done | Warned]]
+Act = Callable[[Actor, RunRef, str], Awaitable[Done | Warned]]
 
 
 class ActState(RunState):
@@ -104,25 +103,25 @@ class ActState(RunState):
     @requires(Permission.RUN_PAUSE)
     async def pause(self, form: dict[str, str]) -> rx.event.EventSpec | None:
         """Hold the run natively."""
-        return await self._act(Action.PAUSE, form, WorkflowDesk.pause)
+        return await self._act(Action.PAUSE, form, registry.services().workflows.pause)
 
     @rx.event(background=True)
     @requires(Permission.RUN_RESUME)
     async def resume(self, form: dict[str, str]) -> rx.event.EventSpec | None:
         """Let a paused run go on."""
-        return await self._act(Action.RESUME, form, WorkflowDesk.resume)
+        return await self._act(Action.RESUME, form, registry.services().workflows.resume)
 
     @rx.event(background=True)
     @requires(Permission.RUN_CANCEL)
     async def cancel(self, form: dict[str, str]) -> rx.event.EventSpec | None:
         """Ask the run to cancel itself."""
-        return await self._act(Action.CANCEL, form, WorkflowDesk.cancel)
+        return await self._act(Action.CANCEL, form, registry.services().workflows.cancel)
 
     @rx.event(background=True)
     @requires(Permission.RUN_TERMINATE)
     async def terminate(self, form: dict[str, str]) -> rx.event.EventSpec | None:
         """Stop the run at once."""
-        return await self._act(Action.TERMINATE, form, WorkflowDesk.terminate)
+        return await self._act(Action.TERMINATE, form, registry.services().workflows.terminate)
 
     @rx.event(background=True)
     @requires(Permission.RUN_SIGNAL)
@@ -139,9 +138,8 @@ class ActState(RunState):
                 self.reason_error = _reason_error(form.get("reason", ""))
                 return None
 
-        async def send(
-            desk: WorkflowDesk, actor: Actor, ref: RunRef, reason: str
-        ) -> Done | Warned:
+        async def send(actor: Actor, ref: RunRef, reason: str) -> Done | Warned:
+            desk = registry.services().workflows
             warning = None if force else await desk.check_signal(actor, ref, name, arguments)
             if warning is not None and warning.certain:
                 return Warned(warning.message, warning.suggestion)
@@ -166,7 +164,7 @@ class ActState(RunState):
                 return None
             self.busy = True
         try:
-            answer = await act(registry.services().workflows, actor, ref, reason)
+            answer = await act(actor, ref, reason)
         except InspectorError as error:
             answer = error
         finally:
@@ -196,15 +194,21 @@ class ActState(RunState):
                 self.problem = Notice("failed", answer.title, answer.detail, answer.hint)
                 return None
             case Done():
-                word = STATUS[answer.run.status].word
                 self._close()
                 self._trail_stale = True
-                self.notice = Notice(
-                    "drift" if answer.notice else "completed",
-                    _DONE[action],
-                    answer.notice or f"The server reports {word}.",
-                )
+                self.notice = _done(action, answer)
                 return RunState.follow
+
+
+def _done(action: Action, done: Done) -> Notice | None:
+    """What the page says of it; a pause that came undone has its own notice, with a button."""
+    if done.run.pause_came_undone:
+        return None
+    if done.notice:
+        return Notice("drift", "It was done, but look:", done.notice)
+    return Notice(
+        "completed", _DONE[action], f"The server reports {STATUS[done.run.status].word}."
+    )
 
 
 def _reason_error(reason: str) -> str:

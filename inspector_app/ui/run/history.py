@@ -13,7 +13,7 @@ from inspector_app.ui.run.values import EventLink
 State = RunState
 
 
-class EventList(rx.NoSSRComponent):
+class EventList(rx.Component):
     """Rows of a history, fetched in pages by assets/event_list.js."""
 
     library = "$/public/event_list"

@@ -104,7 +104,7 @@ class RunState(SessionState):
             self.opened, self.event_missing = Opened(), ""
         self._link()
         asks = self.tab == "metadata" and not self.handlers_known
-        return [type(self).follow, type(self).ask_handlers] if asks else [type(self).follow]
+        return [RunState.follow, RunState.ask_handlers] if asks else [RunState.follow]
 
     @rx.event(background=True)
     @requires(Permission.RUN_READ, passive=True)
@@ -123,7 +123,7 @@ class RunState(SessionState):
                 if turn != self._turn or not self._connected():
                     return None
                 if not await self._still_mine():
-                    return type(self).load
+                    return RunState.load
                 self._take(found)
                 wanted = self._want() if self._goes_on(found) else None
             if wanted is not None:
@@ -136,13 +136,13 @@ class RunState(SessionState):
         """Follow the run, or leave on show what is there."""
         self.live = not self.live
         self._turn = ""
-        return type(self).follow if self.live else None
+        return RunState.follow if self.live else None
 
     @rx.event
     @requires(Permission.RUN_READ)
     async def retry(self) -> rx.event.EventSpec:
         """Ask again now."""
-        return type(self).follow
+        return RunState.follow
 
     @rx.event(background=True)
     @requires(Permission.RUN_READ, passive=True)

@@ -42,7 +42,7 @@ def _activity(row: rx.Var[ActivityRow]) -> rx.Component:
             title=row.activity_type,
             class_name="what",
         ),
-        rx.el.td(row.tries, class_name="r tries"),
+        rx.el.td(row.tries, class_name="r try-n"),
         rx.el.td(moment(row.since, "relative"), class_name="r hide-n"),
         rx.el.td(
             moment(row.next_try, "in"),
@@ -84,7 +84,7 @@ def _failing_task() -> rx.Component:
             rx.el.span("Workflow task", class_name="med"),
             class_name="what",
         ),
-        rx.el.td(facts.task_attempt, class_name="r tries"),
+        rx.el.td(facts.task_attempt, class_name="r try-n"),
         rx.el.td(moment(facts.task_since, "relative"), class_name="r hide-n"),
         rx.el.td(class_name="hide-n"),
         rx.el.td(facts.problem, class_name="t2 hide-n"),

@@ -23,7 +23,7 @@ def _query_bar() -> rx.Component:
                 id="query",
                 name="query",
                 class_name="bare mono",
-                placeholder="WorkflowType = 'ResearchAgent' AND StartTime > '2026-11-23T00:00:00Z'",
+                placeholder="WorkflowType = 'ResearchAgent' AND CloseTime IS NULL",
                 aria_label="Query in Temporal's visibility language",
                 aria_invalid=rx.cond(State.query_error, "true", "false"),
                 aria_describedby="query-error",

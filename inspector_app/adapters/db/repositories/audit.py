@@ -1,0 +1,194 @@
+"""The chains of audit entries."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
+from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from inspector_app.adapters.db.tables import AuditEntryRow, AuditHeadRow
+from inspector_app.domain.audit import GENESIS, Entry, Outcome, Record, Target, chained_hash
+from inspector_app.domain.ids import EntryId, TenantId, new_id
+from inspector_app.domain.permissions import Permission
+from inspector_app.services.ports import EntryFilter
+
+_Row = AuditEntryRow
+_T = TypeVar("_T")
+_WALK = 1000
+"""Entries read at a time when a whole chain is checked."""
+
+
+def _key(chain: TenantId | None) -> str:
+    return str(chain) if chain else ""
+
+
+def _to_entry(row: AuditEntryRow) -> Entry:
+    record = Record(
+        at=row.at,
+        actor_kind=row.actor_kind,
+        actor_id=row.actor_id,
+        actor_name=row.actor_name,
+        role=row.role,
+        provider=row.provider,
+        session=row.session,
+        address=row.address,
+        permission=Permission(row.permission),
+        action=row.action,
+        target=Target(row.target_kind, row.target_id, row.target_namespace, row.target_run),
+        reason=row.reason,
+        outcome=Outcome(row.outcome),
+        detail=row.detail,
+        request_id=row.request_id,
+        intent=row.intent,
+        repeated=row.repeated,
+    )
+    return Entry(
+        id=EntryId(row.id),
+        chain=TenantId(UUID(row.chain)) if row.chain else None,
+        seq=row.seq,
+        record=record,
+        previous=row.previous,
+        hash=row.hash,
+    )
+
+
+class SqlAudit:
+    """See ports.Audit."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def append(self, chain: TenantId | None, record: Record) -> Entry:
+        """Take the chain's lock (the head's row) and give the next number."""
+        query = select(AuditHeadRow).where(AuditHeadRow.chain == _key(chain)).with_for_update()
+        head = (await self._session.scalars(query)).one_or_none()
+        if head is None:
+            head = AuditHeadRow(chain=_key(chain), seq=0, hash=GENESIS)
+            self._session.add(head)
+        seq, previous = head.seq + 1, head.hash
+        entry = Entry(
+            id=EntryId(new_id(record.at)),
+            chain=chain,
+            seq=seq,
+            record=record,
+            previous=previous,
+            hash=chained_hash(chain, seq, record, previous),
+        )
+        head.seq, head.hash = entry.seq, entry.hash
+        self._session.add(_to_row(entry))
+        await self._session.flush()
+        return entry
+
+    async def entries(
+        self, chain: TenantId | None, wanted: EntryFilter, *, limit: int
+    ) -> list[Entry]:
+        query = _narrow(select(_Row), chain, wanted)
+        if wanted.before_seq is not None:
+            query = query.where(_Row.seq < wanted.before_seq)
+        rows = await self._session.scalars(query.order_by(col(_Row.seq).desc()).limit(limit))
+        return [_to_entry(row) for row in rows]
+
+    async def count(self, chain: TenantId | None, wanted: EntryFilter) -> int:
+        query = _narrow(select(func.count()).select_from(_Row), chain, wanted)
+        return (await self._session.scalars(query)).one()
+
+    async def walk(self, chain: TenantId | None) -> AsyncGenerator[Entry]:
+        last = 0
+        while True:
+            query = (
+                select(_Row)
+                .where(_Row.chain == _key(chain), _Row.seq > last)
+                .order_by(col(_Row.seq))
+                .limit(_WALK)
+            )
+            rows = (await self._session.scalars(query)).all()
+            for row in rows:
+                yield _to_entry(row)
+                self._session.expunge(row)
+            if len(rows) < _WALK:
+                return
+            last = rows[-1].seq
+
+    async def head(self, chain: TenantId | None) -> tuple[int, str]:
+        row = await self._session.get(AuditHeadRow, _key(chain))
+        return (row.seq, row.hash) if row else (0, GENESIS)
+
+    async def chains(self) -> list[TenantId | None]:
+        # From both tables: a head that was deleted must not hide its entries.
+        heads = set(await self._session.scalars(select(AuditHeadRow.chain)))
+        heads |= set(await self._session.scalars(select(_Row.chain).distinct()))
+        return [TenantId(UUID(key)) if key else None for key in sorted(heads)]
+
+    async def open_intents(self) -> list[Entry]:
+        closing = select(_Row.intent).where(col(_Row.intent).is_not(None))
+        open_ones: list[Entry] = []
+        for chain in await self.chains():
+            query = (
+                select(_Row)
+                .where(_Row.chain == _key(chain), _Row.outcome == Outcome.INTENT.value)
+                .where(col(_Row.seq).not_in(closing.where(_Row.chain == _key(chain))))
+                .order_by(col(_Row.seq))
+            )
+            open_ones += [_to_entry(row) for row in await self._session.scalars(query)]
+        return open_ones
+
+
+def _narrow(
+    query: SelectOfScalar[_T], chain: TenantId | None, wanted: EntryFilter
+) -> SelectOfScalar[_T]:
+    query = query.where(_Row.chain == _key(chain))
+    if wanted.text:
+        query = query.where(or_(*(_contains(column, wanted.text) for column in _SEARCHED)))
+    if wanted.actor:
+        query = query.where(_Row.actor_name == wanted.actor)
+    if wanted.outcome:
+        query = query.where(_Row.outcome == wanted.outcome)
+    if wanted.namespace:
+        query = query.where(_Row.target_namespace == wanted.namespace)
+    if wanted.workflow_id:
+        query = query.where(_Row.target_kind == "run", _Row.target_id == wanted.workflow_id)
+    return query
+
+
+_SEARCHED = (col(_Row.actor_name), col(_Row.action), col(_Row.target_id), col(_Row.reason))
+
+
+def _contains(column: Mapped[str], text: str) -> ColumnElement[bool]:
+    return func.lower(column).contains(text.lower(), autoescape=True)
+
+
+def _to_row(entry: Entry) -> AuditEntryRow:
+    record, target = entry.record, entry.record.target
+    return AuditEntryRow(
+        id=entry.id,
+        chain=_key(entry.chain),
+        seq=entry.seq,
+        at=record.at,
+        actor_kind=record.actor_kind,
+        actor_id=record.actor_id,
+        actor_name=record.actor_name,
+        role=record.role,
+        provider=record.provider,
+        session=record.session,
+        address=record.address,
+        permission=record.permission.value,
+        action=record.action,
+        target_kind=target.kind,
+        target_id=target.id,
+        target_namespace=target.namespace,
+        target_run=target.run,
+        reason=record.reason,
+        outcome=record.outcome.value,
+        detail=record.detail,
+        request_id=record.request_id,
+        intent=record.intent,
+        repeated=record.repeated,
+        previous=entry.previous,
+        hash=entry.hash,
+    )

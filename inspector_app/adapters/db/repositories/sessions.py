@@ -1,0 +1,91 @@
+"""Signed-in browsers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select, update
+
+from inspector_app.adapters.db.repositories.people import to_person
+from inspector_app.adapters.db.tables import PersonRow, SessionRow
+from inspector_app.domain.identity import Person, Session
+from inspector_app.domain.ids import PersonId, SessionId
+
+
+def _to_session(row: SessionRow) -> Session:
+    return Session(
+        id=SessionId(row.id),
+        person=PersonId(row.person),
+        provider=row.provider,
+        address=row.address,
+        user_agent=row.user_agent,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+class SqlSessions:
+    """See ports.Sessions."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def add(self, session: Session, token_hash: str) -> None:
+        self._session.add(
+            SessionRow(
+                id=session.id,
+                token_hash=token_hash,
+                person=session.person,
+                provider=session.provider,
+                address=session.address,
+                user_agent=session.user_agent,
+                created_at=session.created_at,
+                last_seen_at=session.last_seen_at,
+                revoked_at=session.revoked_at,
+            )
+        )
+        await self._session.flush()
+
+    async def by_token_hash(self, token_hash: str) -> tuple[Session, Person] | None:
+        query = (
+            select(SessionRow, PersonRow)
+            .join(PersonRow, col(PersonRow.id) == col(SessionRow.person))
+            .where(SessionRow.token_hash == token_hash)
+        )
+        found = (await self._session.execute(query)).one_or_none()
+        return (_to_session(found[0]), to_person(found[1])) if found else None
+
+    async def of(self, person: PersonId) -> list[Session]:
+        query = (
+            select(SessionRow)
+            .where(SessionRow.person == person, col(SessionRow.revoked_at).is_(None))
+            .order_by(col(SessionRow.last_seen_at).desc())
+        )
+        return [_to_session(row) for row in await self._session.scalars(query)]
+
+    async def touch(self, session: SessionId, now: datetime) -> None:
+        await self._session.execute(
+            update(SessionRow).where(col(SessionRow.id) == session).values(last_seen_at=now)
+        )
+
+    async def revoke(self, session: SessionId, now: datetime) -> bool:
+        done = await self._session.execute(
+            update(SessionRow)
+            .where(col(SessionRow.id) == session, col(SessionRow.revoked_at).is_(None))
+            .values(revoked_at=now)
+            .returning(col(SessionRow.id))
+        )
+        return done.first() is not None
+
+    async def revoke_all(
+        self, person: PersonId, now: datetime, *, keep: SessionId | None = None
+    ) -> int:
+        query = update(SessionRow).where(
+            col(SessionRow.person) == person, col(SessionRow.revoked_at).is_(None)
+        )
+        if keep is not None:
+            query = query.where(col(SessionRow.id) != keep)
+        ended = query.values(revoked_at=now).returning(col(SessionRow.id))
+        return len((await self._session.execute(ended)).all())

@@ -1,0 +1,161 @@
+"""The tables. Times are UTC; ids are UUIDv7 as the domain makes them."""
+
+# SQLModel declares `__tablename__` as a method; a plain name is its documented use.
+# pyright: reportAssignmentType=false
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import DateTime, Dialect, Index, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware in and out: SQLite keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class InstallationRow(SQLModel, table=True):
+    """One row: what this database belongs to."""
+
+    __tablename__ = "installation"
+
+    id: int = Field(primary_key=True)
+    key_check: str
+
+
+class TenantRow(SQLModel, table=True):
+    __tablename__ = "tenants"
+
+    id: UUID = Field(primary_key=True)
+    slug: str = Field(unique=True)
+    name: str
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class PersonRow(SQLModel, table=True):
+    __tablename__ = "people"
+
+    id: UUID = Field(primary_key=True)
+    username: str = Field(unique=True)
+    password_hash: str
+    must_change_password: bool
+    disabled: bool
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class MembershipRow(SQLModel, table=True):
+    __tablename__ = "memberships"
+
+    person: UUID = Field(primary_key=True, foreign_key="people.id")
+    tenant: UUID = Field(primary_key=True, foreign_key="tenants.id", index=True)
+    role: str
+
+
+class ClusterRow(SQLModel, table=True):
+    __tablename__ = "clusters"
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(unique=True)
+    address: str
+
+
+class NamespaceRow(SQLModel, table=True):
+    __tablename__ = "namespaces"
+    __table_args__ = (
+        UniqueConstraint("tenant", "slug"),
+        # Granted to exactly one tenant.
+        UniqueConstraint("cluster", "name"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    tenant: UUID = Field(foreign_key="tenants.id")
+    slug: str
+    name: str
+    cluster: UUID = Field(foreign_key="clusters.id")
+
+
+class SessionRow(SQLModel, table=True):
+    __tablename__ = "sessions"
+
+    id: UUID = Field(primary_key=True)
+    token_hash: str = Field(unique=True)
+    person: UUID = Field(foreign_key="people.id", index=True)
+    provider: str
+    address: str
+    user_agent: str
+    created_at: datetime = Field(sa_type=UtcTime)
+    last_seen_at: datetime = Field(sa_type=UtcTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class IdempotencyRow(SQLModel, table=True):
+    """What an acting request answered, so that its repetition answers the same."""
+
+    __tablename__ = "idempotency_keys"
+
+    actor: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    digest: str
+    status: int
+    body: str
+    at: datetime = Field(sa_type=UtcTime, index=True)
+
+
+class AuditHeadRow(SQLModel, table=True):
+    """A chain's newest entry; locked for each append. `chain` is "" for the installation."""
+
+    __tablename__ = "audit_heads"
+
+    chain: str = Field(primary_key=True)
+    seq: int
+    hash: str
+
+
+class AuditEntryRow(SQLModel, table=True):
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        UniqueConstraint("chain", "seq"),
+        Index("audit_entries_of_target", "chain", "target_namespace", "target_id", "seq"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    chain: str
+    seq: int
+    at: datetime = Field(sa_type=UtcTime)
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    role: str
+    provider: str
+    session: str
+    address: str
+    permission: str
+    action: str
+    target_kind: str
+    target_id: str
+    target_namespace: str
+    target_run: str
+    reason: str
+    outcome: str
+    detail: str
+    request_id: str
+    intent: int | None
+    repeated: int
+    previous: str
+    hash: str

@@ -1,0 +1,115 @@
+"""Reading and checking the audit log, and closing what a crash left open."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from inspector_app.domain import audit as chains
+from inspector_app.domain.audit import Entry, Outcome, Target, Verdict
+from inspector_app.domain.identity import Actor, ActorKind
+from inspector_app.domain.ids import RequestId, TenantId
+from inspector_app.domain.permissions import Permission
+from inspector_app.domain.workflows import RunRef
+from inspector_app.services.door import Door
+from inspector_app.services.ports import Clock, EntryFilter
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesPage:
+    """Entries, newest first; `next_before_seq` asks for the older ones, None at the end."""
+
+    entries: tuple[Entry, ...]
+    total: int
+    next_before_seq: int | None
+
+
+def operator(name: str) -> Actor:
+    """Who acts on the command line, on the installation's own machine."""
+    return Actor(ActorKind.OPERATOR, name, "local", RequestId(str(uuid4())))
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, "system", "", RequestId(""))
+
+
+class AuditLog:
+    """The chains, as far as an actor may see them."""
+
+    def __init__(self, door: Door, clock: Clock) -> None:
+        self._door = door
+        self._clock = clock
+
+    async def entries(self, actor: Actor, wanted: EntryFilter, *, limit: int) -> EntriesPage:
+        """Read a page of the chain of the actor's tenant; the reading is recorded itself."""
+        target = Target("audit", actor.tenant_slug)
+        async with self._door.enter(
+            actor, Permission.AUDIT_READ, target, action="audit.read"
+        ) as work:
+            found = await work.audit.entries(actor.tenant, wanted, limit=limit + 1)
+            total = await work.audit.count(actor.tenant, wanted)
+        more = len(found) > limit
+        return EntriesPage(
+            entries=tuple(found[:limit]),
+            total=total,
+            next_before_seq=found[limit - 1].seq if more else None,
+        )
+
+    async def of_run(self, actor: Actor, run: RunRef, *, limit: int) -> tuple[Entry, ...]:
+        """Read who touched one run (any of its workflow id), newest first."""
+        target = Target("run", run.workflow_id, run.namespace, run.run_id)
+        await self._door.look(actor, Permission.RUN_READ, target)
+        wanted = EntryFilter(namespace=run.namespace, workflow_id=run.workflow_id)
+        async with self._door.enter(actor, Permission.RUN_READ, target, record=False) as work:
+            return tuple(await work.audit.entries(actor.tenant, wanted, limit=limit))
+
+    async def verify(self, actor: Actor, chain: TenantId | None) -> Verdict:
+        """Recompute one chain."""
+        permission = _needed(actor, chain)
+        target = Target("audit", str(chain or "installation"))
+        async with self._door.enter(actor, permission, target, record=False) as work:
+            head_seq, head_hash = await work.audit.head(chain)
+            checker = chains.Checker(head_seq=head_seq, head_hash=head_hash)
+            async for entry in work.audit.walk(chain):
+                if not checker.accept(entry):
+                    break
+        return checker.verdict()
+
+    async def verify_all(self, actor: Actor) -> dict[TenantId | None, Verdict]:
+        """Recompute every chain of the installation."""
+        target = Target("audit", "")
+        async with self._door.enter(actor, Permission.OPERATOR, target, record=False) as work:
+            found = await work.audit.chains()
+        return {chain: await self.verify(actor, chain) for chain in found}
+
+    async def export(self, actor: Actor, chain: TenantId | None) -> AsyncIterator[Entry]:
+        """Read a whole chain, oldest first; the export is recorded, at its end."""
+        target = Target("audit", str(chain or "installation"))
+        async with self._door.enter(
+            actor, Permission.OPERATOR, target, action="audit.export"
+        ) as work:
+            async for entry in work.audit.walk(chain):
+                yield entry
+
+    async def reconcile(self) -> int:
+        """Close every intent without outcome as unknown: its process died in between."""
+        async with self._door.enter(
+            SYSTEM, Permission.OPERATOR, Target("audit", ""), record=False, write=True
+        ) as work:
+            open_ones = await work.audit.open_intents()
+            for entry in open_ones:
+                closing = replace(
+                    entry.record,
+                    at=self._clock(),
+                    outcome=Outcome.UNKNOWN,
+                    detail="Inspector stopped before the answer came",
+                    intent=entry.seq,
+                )
+                await work.audit.append(entry.chain, closing)
+        return len(open_ones)
+
+
+def _needed(actor: Actor, chain: TenantId | None) -> Permission:
+    """A tenant's admin checks their own chain; every other one is the operator's."""
+    own = chain is not None and chain == actor.tenant
+    return Permission.AUDIT_VERIFY if own else Permission.OPERATOR

@@ -1,0 +1,153 @@
+"""Sessions: opened at sign-in, looked up at every request and event, ended."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from inspector_app.domain.audit import Target
+from inspector_app.domain.errors import NotFound
+from inspector_app.domain.identity import Actor, ActorKind, Person, Session, is_live
+from inspector_app.domain.ids import RequestId, SessionId, new_id
+from inspector_app.domain.permissions import Permission
+from inspector_app.domain.tenancy import Membership
+from inspector_app.services.door import Door
+from inspector_app.services.ports import Clock, Work
+
+TOUCH_EVERY = timedelta(minutes=1)
+"""A session's last use is written at most this often: a page view must not cost a write."""
+_AGENT_LENGTH = 300
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class SessionDesk:
+    """Opens, finds and ends sessions. The token itself is never stored."""
+
+    def __init__(self, door: Door, clock: Clock, secret_keys: tuple[str, ...]) -> None:
+        self._door = door
+        self._clock = clock
+        self._keys = tuple(key.encode() for key in secret_keys)
+
+    async def open(
+        self, work: Work, person: Person, *, provider: str, address: str, user_agent: str
+    ) -> str:
+        """Store a new session within the caller's transaction and return its token."""
+        token, now = secrets.token_urlsafe(32), self._clock()
+        session = Session(
+            id=SessionId(new_id(now)),
+            person=person.id,
+            provider=provider,
+            address=address,
+            user_agent=user_agent[:_AGENT_LENGTH],
+            created_at=now,
+            last_seen_at=now,
+        )
+        await work.sessions.add(session, _digest(token))
+        return token
+
+    async def resolve(
+        self, token: str | None, *, tenant_slug: str, address: str, request_id: str, active: bool
+    ) -> Actor:
+        """Find who acts: the person behind `token` in the tenant `tenant_slug`.
+
+        With an empty slug, the person's only tenant; without membership no tenant and no role.
+        `active` says that a person did something: polling never keeps a session alive.
+        """
+        nobody = Actor(ActorKind.ANONYMOUS, "anonymous", address, RequestId(request_id))
+        if not token:
+            return nobody
+        now = self._clock()
+        target = Target("session", "")
+        async with self._door.enter(nobody, Permission.PUBLIC, target, record=False) as work:
+            found = await work.sessions.by_token_hash(_digest(token))
+            if found is None or found[1].disabled or not is_live(found[0], now):
+                return nobody
+            session, person = found
+            memberships = await work.tenants.memberships(person.id)
+        if active and now - session.last_seen_at >= TOUCH_EVERY:
+            async with self._door.enter(
+                nobody, Permission.PUBLIC, target, record=False, write=True
+            ) as work:
+                await work.sessions.touch(session.id, now)
+        chosen = _membership(memberships, tenant_slug)
+        return Actor(
+            kind=ActorKind.PERSON,
+            name=person.username,
+            address=address,
+            request_id=RequestId(request_id),
+            person=person.id,
+            session=session.id,
+            provider=session.provider,
+            tenant=chosen.tenant.id if chosen else None,
+            tenant_slug=chosen.tenant.slug if chosen else "",
+            role=chosen.role if chosen else None,
+            must_change_password=person.must_change_password,
+        )
+
+    def csrf(self, token: str) -> str:
+        """Return the CSRF token that belongs to a session's token: an HMAC of it."""
+        return self._csrf(token, self._keys[0])
+
+    def csrf_matches(self, token: str, given: str) -> bool:
+        """Tell whether `given` was made for this session, with the newest or an older key."""
+        return any(
+            hmac.compare_digest(self._csrf(token, key).encode(), given.encode())
+            for key in self._keys
+        )
+
+    @staticmethod
+    def _csrf(token: str, key: bytes) -> str:
+        return hmac.new(key, b"csrf:" + token.encode(), hashlib.sha256).hexdigest()
+
+    async def mine(self, actor: Actor) -> list[Session]:
+        """List the actor's own live sessions, last used first."""
+        target = Target("session", actor.name)
+        async with self._door.enter(actor, Permission.SESSION_OWN, target, record=False) as work:
+            found = await work.sessions.of(actor.person) if actor.person else []
+        now = self._clock()
+        return [session for session in found if is_live(session, now)]
+
+    async def revoke(self, actor: Actor, session: SessionId) -> None:
+        """End one of the actor's own sessions; it is refused at its next event.
+
+        Raises:
+            NotFound: It is not theirs, or not there.
+        """
+        target = Target("session", str(session))
+        async with self._door.enter(
+            actor, Permission.SESSION_OWN, target, action="session.revoke"
+        ) as work:
+            own = await work.sessions.of(actor.person) if actor.person else []
+            if session not in {each.id for each in own}:
+                raise NotFound("There is no such session of yours.")
+            await work.sessions.revoke(session, self._clock())
+
+    async def revoke_others(self, actor: Actor) -> int:
+        """End all of the actor's sessions but the one they act in; returns how many."""
+        target = Target("session", f"others of {actor.name}")
+        async with self._door.enter(
+            actor, Permission.SESSION_OWN, target, action="session.revoke"
+        ) as work:
+            if actor.person is None:
+                return 0
+            return await work.sessions.revoke_all(actor.person, self._clock(), keep=actor.session)
+
+    async def close(self, actor: Actor) -> None:
+        """Sign out: end the session the actor acts in."""
+        target = Target("session", str(actor.session or ""))
+        async with self._door.enter(
+            actor, Permission.SESSION_OWN, target, action="session.close"
+        ) as work:
+            if actor.session is not None:
+                await work.sessions.revoke(actor.session, self._clock())
+
+
+def _membership(memberships: list[Membership], slug: str) -> Membership | None:
+    if not slug:
+        return memberships[0] if len(memberships) == 1 else None
+    return next((each for each in memberships if each.tenant.slug == slug), None)

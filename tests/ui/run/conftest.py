@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import reflex as rx
+from run_in_memory import NAMESPACE, NOW, Desk, Page, Sessions, person
+
+from inspector_app.domain.audit import Entry
+from inspector_app.domain.permissions import Role
+from inspector_app.services import registry
+from inspector_app.ui.run import state as run_state
+from inspector_app.ui.run.acts import ActState
+from inspector_app.ui.run.state import RunState
+
+
+@pytest.fixture
+async def page(monkeypatch):
+    """An open page of a developer; `follow` looks once and never sleeps."""
+    desk, sessions = Desk(), Sessions(person(Role.DEVELOPER))
+    entries: list[Entry] = []
+
+    async def namespaces(actor):
+        return [NAMESPACE]
+
+    async def of_run(actor, ref, *, limit):
+        return SimpleNamespace(entries=tuple(entries), total=len(entries))
+
+    registry.install(
+        SimpleNamespace(
+            clock=lambda: NOW,
+            sessions=sessions,
+            tenancy=SimpleNamespace(namespaces=namespaces),
+            audit=SimpleNamespace(of_run=of_run),
+            workflows=desk,
+        )
+    )
+    root = rx.State(_reflex_internal_init=True)
+    run, act = await root.get_state(RunState), await root.get_state(ActState)
+    run._owner = ("00000000-0000-0000-0000-000000000008", "acme", "developer")
+    run._actor, run.tenant = sessions.now, "acme"
+    monkeypatch.setattr(RunState, "_connected", lambda state: True)
+    run.live = False
+    monkeypatch.setattr(run_state, "FOLLOW_EVERY", 0)
+    yield Page(root, run, act, desk, sessions, entries)
+    registry.install(None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.builders.config import BuilderConfig
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _BUNDLED = {
     "rxconfig.py": "rxconfig.py",

@@ -7,12 +7,14 @@ from typing import Final
 
 import typer
 
-from inspector_app.commands import config, serve, terminal
+from inspector_app.commands import config, doctor, openapi, serve, terminal
 from inspector_app.domain.errors import InspectorError
 
 # A group without a name puts its commands at the top: `inspector serve`.
 _GROUPS: Final[tuple[tuple[str | None, typer.Typer], ...]] = (
     (None, serve.commands),
+    (None, doctor.commands),
+    (None, openapi.commands),
     ("config", config.commands),
 )
 

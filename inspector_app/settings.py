@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 from inspector_app.domain.errors import InspectorError
@@ -159,7 +159,7 @@ class _Reader:
         if entry is None:
             return default
         if isinstance(entry.value, list):
-            text = ",".join(str(item) for item in entry.value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - TOML holds anything
+            text = ",".join(str(item) for item in cast("list[object]", entry.value))
         else:
             text = str(entry.value)
         try:
@@ -312,8 +312,8 @@ def _kept_key(path: Path, problems: list[str]) -> tuple[str, ...]:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             problems.append(f"{path} can be read by others on this machine: chmod 600 {path}.")
         return _keys(path.read_text(encoding="ascii"))
-    except FileNotFoundError:
-        return ()
+    except (FileNotFoundError, NotADirectoryError):
+        return ()  # `data_folder` says what is wrong with the folder
     except (OSError, ValueError) as error:
         problems.append(
             f"{path} cannot be read as a secret key ({error}). Without it, sessions end; "

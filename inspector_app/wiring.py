@@ -38,7 +38,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
     """Build every service over its adapters; closes what they hold at the end."""
     database = SqlDatabase(settings.database_url)
     clusters = Clusters(clock)
-    workflows = TemporalWorkflows(clusters)
+    workflows = TemporalWorkflows(clusters, clock)
     door = Door(database, clock)
     sessions = SessionDesk(door, clock, settings.secret_keys)
     try:
@@ -49,7 +49,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             accounts=Accounts(door, clock, Argon2Passwords(), sessions),
             tenancy=Tenancy(door, clock, workflows),
             audit=AuditLog(door, clock),
-            workflows=WorkflowDesk(door, workflows, TemporalHistories(clusters), clock),
+            workflows=WorkflowDesk(door, workflows, TemporalHistories(clusters)),
         )
     finally:
         await door.close()

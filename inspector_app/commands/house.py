@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
+import os
 from collections.abc import AsyncGenerator
 
 from inspector_app.adapters.db.migrations import upgrade
 from inspector_app.data_folder import open_data_folder
+from inspector_app.domain.identity import Actor
 from inspector_app.frontend import bundle
+from inspector_app.services.audit import operator
 from inspector_app.services.registry import Services
 from inspector_app.wiring import wired
 
@@ -23,3 +27,12 @@ async def opened() -> AsyncGenerator[Services]:
     await upgrade(settings.database_url, bundle().migrations)
     async with wired(settings) as services:
         yield services
+
+
+def whoever_runs_this() -> Actor:
+    """Return the operator as an actor, named as the machine names them."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container's uid without an entry anywhere
+        name = f"uid {os.getuid()}"
+    return operator(name)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from asyncio.subprocess import Process
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import structlog
 
@@ -13,8 +15,6 @@ from inspector_app.demo.child import child
 from inspector_app.demo.seed import seed
 from inspector_app.demo.server import DemoServer
 from inspector_app.settings import Settings
-
-_log = structlog.get_logger(__name__)
 
 
 @contextlib.asynccontextmanager
@@ -29,9 +29,15 @@ async def running(settings: Settings) -> AsyncGenerator[str]:
     async with DemoServer(folder) as server:
         words = await seed(settings, server.address)
         command = (sys.executable, "-m", "inspector_app.demo.worker", "--address", server.address)
-        async with child(*command, log=folder / "worker.log") as worker:
-            watch = asyncio.create_task(_watch(worker.wait()))
+        log = folder / "worker.log"
+        async with child(*command, log=log) as worker:
+            watch = asyncio.create_task(_report_end(worker, log))
             try:
                 yield words
             finally:
                 watch.cancel()
+
+
+async def _report_end(worker: Process, log: Path) -> None:
+    code = await worker.wait()
+    structlog.get_logger(__name__).error("demo_worker_ended", exit_code=code, log=str(log))

@@ -96,6 +96,8 @@ class RunState(SessionState):
             live = self.live
             self.reset()
             self._asked, self.live = asked, live
+        if not asked.workflow_id:
+            self.missing = Notice("neutral", "", "This address names no workflow.", "")
         tab = self._parameter("tab")
         self.tab = tab if tab in TABS else next(iter(TABS))
         event = self._parameter("event")

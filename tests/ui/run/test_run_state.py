@@ -185,3 +185,10 @@ async def test_a_worker_that_is_away_is_said_where_handlers_would_stand(page):
 
     assert not page.run.handlers_known
     assert page.run.handlers_note == "It refused."
+
+
+async def test_an_address_without_a_workflow_id_says_so(page):
+    await page.open(workflow_id="")
+
+    assert page.run.missing.text == "This address names no workflow."
+    assert page.desk.looks == 0

@@ -1,0 +1,213 @@
+"""Histories: fetched as raw pages, kept compressed, summarised into rows, served from memory."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.history.v1 import History, HistoryEvent
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    GetWorkflowExecutionHistoryRequest,
+    GetWorkflowExecutionHistoryReverseRequest,
+)
+
+from inspector_app.adapters.temporal.connect import TIMEOUT, Clusters
+from inspector_app.adapters.temporal.described import to_status
+from inspector_app.adapters.temporal.events import links_of, to_json_text
+from inspector_app.adapters.temporal.rows import Rows
+from inspector_app.domain.errors import InspectorError, NotFound
+from inspector_app.domain.histories import Event, EventPage, EventRow
+from inspector_app.domain.ids import EventId, RunId
+from inspector_app.domain.tenancy import Namespace
+from inspector_app.domain.workflows import RunRef
+
+KEPT_BYTES = 64 * 2**20
+"""What all kept histories may take; the least recently read goes first."""
+_ROW_BYTES = 450
+_PAGE = 256  # the server gives at most this many batches, whatever one asks for
+Key = tuple[str, str, str, str]
+
+
+@dataclass(slots=True)
+class _Kept:
+    """One run's history as far as it is here. Row `i` is event `i + 1`."""
+
+    total: int
+    is_open: bool
+    rows: list[EventRow] = field(default_factory=list[EventRow])
+    maker: Rows = field(default_factory=Rows)
+    starts: list[int] = field(default_factory=list[int])
+    """The first event of each chunk."""
+    chunks: list[bytes] = field(default_factory=list[bytes])
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set, and replaced, each time rows are added or the fetching ends."""
+    fetching: asyncio.Task[None] | None = None
+    fault: InspectorError | None = None
+
+    @property
+    def bytes_taken(self) -> int:
+        return sum(map(len, self.chunks)) + _ROW_BYTES * len(self.rows)
+
+    def add(self, events: list[HistoryEvent], packed: bytes) -> None:
+        self.starts.append(len(self.rows) + 1)
+        self.chunks.append(packed)
+        self.rows.extend(map(self.maker.row, events))
+        self.total = max(self.total, len(self.rows))
+        self.tell()
+
+    def tell(self) -> None:
+        self.grown.set()
+        self.grown = asyncio.Event()
+
+
+class TemporalHistories:
+    """See ports.Histories."""
+
+    def __init__(self, clusters: Clusters) -> None:
+        self._clusters = clusters
+        self._kept: OrderedDict[Key, _Kept] = OrderedDict()
+        self._opening: dict[Key, asyncio.Task[_Kept]] = {}
+
+    async def page(
+        self, namespace: Namespace, run: RunRef, *, start: EventId, size: int
+    ) -> EventPage:
+        kept = await self._open(namespace, run)
+        first = max(0, start - 1)
+        await self._until(kept, min(first + size, kept.total))
+        rows = tuple(kept.rows[first : first + size])
+        following = first + len(rows)
+        return EventPage(
+            rows=rows,
+            total=kept.total,
+            next_event=EventId(following + 1) if rows and following < kept.total else None,
+        )
+
+    async def event(self, namespace: Namespace, run: RunRef, event: EventId) -> Event:
+        kept = await self._open(namespace, run)
+        await self._until(kept, min(event, kept.total))
+        if not 1 <= event <= len(kept.rows):
+            raise NotFound(
+                f"This history has no event {event}; its last is {kept.total}.",
+                hint="Choose an event in the list.",
+            )
+        packed = kept.chunks[bisect_right(kept.starts, event) - 1]
+        chunk = History.FromString(zlib.decompress(packed))
+        found = next(each for each in chunk.events if each.event_id == event)
+        return Event(row=kept.rows[event - 1], json=to_json_text(found), links=links_of(found))
+
+    async def _until(self, kept: _Kept, wanted: int) -> None:
+        """Wait until `wanted` rows are here, or all that there are."""
+        while len(kept.rows) < wanted and kept.fetching and not kept.fetching.done():
+            await kept.grown.wait()
+        if len(kept.rows) < wanted and kept.fault is not None:
+            raise kept.fault
+
+    async def _open(self, namespace: Namespace, run: RunRef) -> _Kept:
+        """Find or begin a run's history; brings an open run's up to date."""
+        key = (namespace.cluster.address, namespace.name, run.workflow_id, run.run_id)
+        kept = self._kept.get(key)
+        if kept is not None and run.run_id and not kept.is_open and kept.fault is None:
+            self._kept.move_to_end(key)
+            return kept
+        if (opening := self._opening.get(key)) is None:
+            opening = asyncio.create_task(self._begin(namespace, run))
+            self._opening[key] = opening
+            opening.add_done_callback(lambda _: self._opening.pop(key, None))
+        return await asyncio.shield(opening)
+
+    async def _begin(self, namespace: Namespace, run: RunRef) -> _Kept:
+        request = DescribeWorkflowExecutionRequest(
+            namespace=namespace.name,
+            execution=WorkflowExecution(workflow_id=run.workflow_id, run_id=run.run_id),
+        )
+        answer = await self._clusters.call(
+            namespace.cluster,
+            lambda server: server.describe_workflow_execution(request, timeout=TIMEOUT),
+        )
+        info = answer.workflow_execution_info
+        run = replace(run, run_id=RunId(info.execution.run_id))
+        key = (namespace.cluster.address, namespace.name, run.workflow_id, run.run_id)
+        kept = self._kept.setdefault(key, _Kept(total=0, is_open=True))
+        self._kept.move_to_end(key)
+        kept.is_open = to_status(info.status).is_open
+        kept.total = max(kept.total, info.history_length)
+        busy = kept.fetching is not None and not kept.fetching.done()
+        if not busy and len(kept.rows) < kept.total:
+            kept.fault = None
+            fetch = self._fetch_tail if kept.rows else self._fetch_all
+            kept.fetching = asyncio.create_task(self._fetch(fetch(namespace, run, kept), kept))
+        return kept
+
+    async def _fetch(self, work: Coroutine[None, None, None], kept: _Kept) -> None:
+        try:
+            await work
+        except InspectorError as error:
+            kept.fault = error
+        finally:
+            kept.tell()
+            self._make_room()
+
+    async def _fetch_all(self, namespace: Namespace, run: RunRef, kept: _Kept) -> None:
+        token = b""
+        while True:
+            request = GetWorkflowExecutionHistoryRequest(
+                namespace=namespace.name,
+                execution=WorkflowExecution(workflow_id=run.workflow_id, run_id=run.run_id),
+                maximum_page_size=_PAGE,
+                next_page_token=token,
+            )
+            answer = await self._clusters.call(
+                namespace.cluster,
+                lambda server, request=request: server.get_workflow_execution_history(
+                    request, timeout=TIMEOUT
+                ),
+            )
+            if answer.history.events:
+                kept.add(list(answer.history.events), await _pack(answer.history))
+            token = answer.next_page_token
+            if not token:
+                return
+
+    async def _fetch_tail(self, namespace: Namespace, run: RunRef, kept: _Kept) -> None:
+        """Read backwards from the end to what is here already."""
+        token, newer = b"", list[HistoryEvent]()
+        last = len(kept.rows)
+        while True:
+            request = GetWorkflowExecutionHistoryReverseRequest(
+                namespace=namespace.name,
+                execution=WorkflowExecution(workflow_id=run.workflow_id, run_id=run.run_id),
+                maximum_page_size=_PAGE,
+                next_page_token=token,
+            )
+            answer = await self._clusters.call(
+                namespace.cluster,
+                lambda server, request=request: server.get_workflow_execution_history_reverse(
+                    request, timeout=TIMEOUT
+                ),
+            )
+            events = answer.history.events
+            newer += [event for event in events if event.event_id > last]
+            token = answer.next_page_token
+            if not token or (events and events[-1].event_id <= last + 1):
+                break
+        if newer:
+            newer.reverse()
+            kept.add(newer, await _pack(History(events=newer)))
+
+    def _make_room(self) -> None:
+        taken = sum(kept.bytes_taken for kept in self._kept.values())
+        while taken > KEPT_BYTES and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            taken -= oldest.bytes_taken
+
+
+async def _pack(history: History) -> bytes:
+    raw = history.SerializeToString()
+    # zlib lets go of the interpreter's lock: the event loop goes on meanwhile.
+    return await asyncio.to_thread(zlib.compress, raw, 1)

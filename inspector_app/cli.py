@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from inspector_app.commands import config, doctor, openapi, serve, terminal
+from inspector_app.commands import audit, config, doctor, openapi, serve, tenants, terminal, users
 from inspector_app.domain.errors import InspectorError
 
 # A group without a name puts its commands at the top: `inspector serve`.
@@ -16,6 +16,16 @@ _GROUPS: Final[tuple[tuple[str | None, typer.Typer], ...]] = (
     (None, doctor.commands),
     (None, openapi.commands),
     ("config", config.commands),
+    ("tenant", tenants.tenants),
+    ("cluster", tenants.clusters),
+    ("namespace", tenants.namespaces),
+    ("user", users.commands),
+    ("audit", audit.commands),
+    ("tenant", tenants.tenants),
+    ("cluster", tenants.clusters),
+    ("namespace", tenants.namespaces),
+    ("user", users.commands),
+    ("audit", audit.commands),
 )
 
 app = typer.Typer(

@@ -185,7 +185,7 @@ async def _hanging_up(app: App) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        if app.sio is not None:
+        if app.sio is not None and app.sio.eio.sockets:  # engineio cannot close none
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(app.sio.eio.disconnect(), _GRACE)
 

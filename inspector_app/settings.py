@@ -11,19 +11,17 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar, cast
-from urllib.parse import urlsplit
 
+from inspector_app import setting_values
 from inspector_app.domain.errors import InspectorError
+from inspector_app.setting_values import Network
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 T = TypeVar("T")
 
 _PREFIX = "INSPECTOR_"
 _FILE = "inspector.toml"
 KEY_FILE: Final = "secret.key"
 """In the data folder; made by `data_folder` at the first start on loopback."""
-_SHORTEST_KEY = 32  # characters; the ones made here carry 256 bits in 43
-_SHORTEST_TOKEN = 16
 _SECRETS = ("secret_key", "metrics_token", "database_url", "redis_url")
 _NAMES = (
     *("host", "port", "public_url", "data_dir", "database_url", "redis_url", "secret_key"),
@@ -71,7 +69,12 @@ class Settings:
     @property
     def is_loopback(self) -> bool:
         """The public URL is plain http on a loopback host."""
-        return _is_plain_loopback(self.public_url)
+        return setting_values.is_plain_loopback(self.public_url)
+
+    @property
+    def cookie_prefix(self) -> str:
+        """What cookie names begin with; plain http on loopback has no Secure cookies."""
+        return "__Host-" if self.public_url.startswith("https://") else ""
 
     @property
     def metrics_open(self) -> bool:
@@ -99,18 +102,18 @@ def read_settings(environ: Mapping[str, str], folder: Path) -> Settings:
     given = _from_file(folder / _FILE, problems)
     given |= _from_environment(environ, folder, problems)
     reader = _Reader(given, problems)
-    host = reader.get("host", _host, "127.0.0.1")
-    port = reader.get("port", _port, 8000)
+    host = reader.get("host", setting_values.host, "127.0.0.1")
+    port = reader.get("port", setting_values.port, 8000)
     local = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    public_url = reader.get("public_url", _public_url, local)
+    public_url = reader.get("public_url", setting_values.public_url, local)
     if "public_url" not in given and ipaddress.ip_address(host).is_unspecified:
         problems.append(
             f"INSPECTOR_PUBLIC_URL is needed when INSPECTOR_HOST is {host}: "
             "Inspector answers only to the address that people open."
         )
     data_dir = (folder / reader.get("data_dir", Path, Path(".inspector"))).resolve()
-    keys = reader.get("secret_key", _keys, ())
-    if not keys and _is_plain_loopback(public_url):
+    keys = reader.get("secret_key", setting_values.keys, ())
+    if not keys and setting_values.is_plain_loopback(public_url):
         keys = _kept_key(data_dir / KEY_FILE, problems)
     elif not keys and "secret_key" not in given:
         problems.append(
@@ -123,13 +126,15 @@ def read_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         public_url=public_url,
         data_dir=data_dir,
         database_url=reader.get(
-            "database_url", _database_url, f"sqlite+aiosqlite:///{data_dir / 'inspector.db'}"
+            "database_url",
+            setting_values.database_url,
+            f"sqlite+aiosqlite:///{data_dir / 'inspector.db'}",
         ),
-        redis_url=reader.get("redis_url", _redis_url, None),
+        redis_url=reader.get("redis_url", setting_values.redis_url, None),
         secret_keys=keys,
-        outbound_allow=reader.get("outbound_allow", _networks, ()),
-        trusted_proxies=reader.get("trusted_proxies", _networks, ()),
-        metrics_token=reader.get("metrics_token", _token, None),
+        outbound_allow=reader.get("outbound_allow", setting_values.networks, ()),
+        trusted_proxies=reader.get("trusted_proxies", setting_values.networks, ()),
+        metrics_token=reader.get("metrics_token", setting_values.token, None),
     )
     if problems:
         raise SettingsError(problems)
@@ -215,103 +220,11 @@ def _from_environment(
     return given
 
 
-def _host(text: str) -> str:
-    if text == "localhost":
-        return "127.0.0.1"
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        raise ValueError(
-            "it must be an IP address to listen on, such as 127.0.0.1 or 0.0.0.0"
-        ) from None
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 65535:  # noqa: PLR2004 - TCP's own bounds
-        raise ValueError("it must be a number from 1 to 65535")
-    return int(text)
-
-
-def _public_url(text: str) -> str:
-    parts = urlsplit(text)
-    host, port = parts.hostname, parts.port
-    if parts.scheme not in {"http", "https"} or not host:
-        raise ValueError("it must look like https://inspector.example.com")
-    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise ValueError("it must be a bare address: no path, no query, no user name")
-    if port == {"http": 80, "https": 443}[parts.scheme]:
-        port = None  # browsers leave it out of Origin and Host
-    shown = f"[{host}]" if ":" in host else host
-    url = f"{parts.scheme}://{shown}" + (f":{port}" if port else "")
-    if parts.scheme == "http" and not _is_plain_loopback(url):
-        raise ValueError(
-            "sign-in cookies need https on every host but loopback; "
-            "give the https address of the proxy in front"
-        )
-    return url
-
-
-def _is_plain_loopback(url: str) -> bool:
-    parts = urlsplit(url)
-    if parts.scheme != "http":
-        return False
-    if parts.hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _database_url(text: str) -> str:
-    scheme, separator, rest = text.partition("://")
-    driver = {
-        "sqlite": "sqlite+aiosqlite",
-        "sqlite+aiosqlite": "sqlite+aiosqlite",
-        "postgresql": "postgresql+psycopg",
-        "postgresql+psycopg": "postgresql+psycopg",
-    }.get(scheme)
-    if driver is None or not separator:
-        raise ValueError("it must begin with sqlite:/// or postgresql://")
-    return f"{driver}://{rest}"
-
-
-def _redis_url(text: str) -> str:
-    if not text.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("it must begin with redis://, rediss:// or unix://")
-    return text
-
-
-def _keys(text: str) -> tuple[str, ...]:
-    keys = tuple(text.replace(",", " ").split())
-    if not keys or any(len(key) < _SHORTEST_KEY for key in keys):
-        raise ValueError(
-            f"every key must have {_SHORTEST_KEY} characters or more; "
-            "several are separated by commas, newest first"
-        )
-    return keys
-
-
-def _token(text: str) -> str:
-    if len(text) < _SHORTEST_TOKEN or not text.isascii() or " " in text:
-        raise ValueError(f"it must have {_SHORTEST_TOKEN} ASCII characters or more, no spaces")
-    return text
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(
-            ipaddress.ip_network(item, strict=False) for item in text.replace(",", " ").split()
-        )
-    except ValueError as error:
-        raise ValueError(f"it must be networks such as 10.0.0.0/8, ::1/128 ({error})") from None
-
-
 def _kept_key(path: Path, problems: list[str]) -> tuple[str, ...]:
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             problems.append(f"{path} can be read by others on this machine: chmod 600 {path}.")
-        return _keys(path.read_text(encoding="ascii"))
+        return setting_values.keys(path.read_text(encoding="ascii"))
     except (FileNotFoundError, NotADirectoryError):
         return ()  # `data_folder` says what is wrong with the folder
     except (OSError, ValueError) as error:

@@ -22,6 +22,7 @@ from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
 from inspector_app.services.registry import Services
+from inspector_app.services.repeats import Repeats
 from inspector_app.services.sessions import SessionDesk
 from inspector_app.services.tenants import Tenancy
 from inspector_app.services.workflows import WorkflowDesk
@@ -50,6 +51,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             tenancy=Tenancy(door, clock, workflows),
             audit=AuditLog(door, clock),
             workflows=WorkflowDesk(door, workflows, TemporalHistories(clusters)),
+            repeats=Repeats(door, clock),
         )
     finally:
         await door.close()

@@ -7,13 +7,11 @@ import getpass
 import os
 from collections.abc import AsyncGenerator
 
-from inspector_app.adapters.db.migrations import upgrade
 from inspector_app.data_folder import open_data_folder
 from inspector_app.domain.identity import Actor
 from inspector_app.frontend import bundle
 from inspector_app.services.audit import operator
 from inspector_app.services.registry import Services
-from inspector_app.wiring import wired
 
 
 @contextlib.asynccontextmanager
@@ -24,6 +22,10 @@ async def opened() -> AsyncGenerator[Services]:
         InspectorError: The configuration, the data folder or the database is not usable.
     """
     settings = open_data_folder()
+    # Seconds of imports, which `inspector --help` need not wait for.
+    from inspector_app.adapters.db.migrations import upgrade
+    from inspector_app.wiring import wired
+
     await upgrade(settings.database_url, bundle().migrations)
     async with wired(settings) as services:
         yield services

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import AsyncGenerator, Callable
+from importlib.util import find_spec
 from typing import TextIO
 
 import typer
@@ -29,13 +30,13 @@ def serve() -> None:
 @commands.command()
 def demo() -> None:
     """Run the server with a Temporal server and a sample agent of its own, until Ctrl-C."""
-    try:
-        from inspector_app.demo.running import running
-    except ImportError as error:
+    if find_spec("pydantic_ai") is None:
         raise InspectorError(
-            f"The demo's packages are not installed: {error.name} is missing.",
+            "The demo's packages are not installed.",
             hint="pip install 'inspector-app[demo]' (or the wheel's file name with [demo]).",
-        ) from error
+        )
+    from inspector_app.demo.running import running
+
     _serve(running)
 
 

@@ -94,6 +94,10 @@ class Actor:
                 return holds(self.role, permission)
 
 
+SYSTEM = Actor(ActorKind.SYSTEM, "system", "", RequestId(""))
+"""Inspector itself: jobs, readiness, closing what a crash left open."""
+
+
 def session_ends_at(session: Session) -> datetime:
     """The moment `session` ends if nothing more happens."""
     idle_end = session.last_seen_at + SESSION_IDLE

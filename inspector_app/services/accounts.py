@@ -184,6 +184,24 @@ class Accounts:
             await work.tenants.set_role(person.id, tenant.id, role)
         return person, one_time
 
+    async def first_administrator(
+        self, actor: Actor, username: str, tenant_slug: str
+    ) -> str | None:
+        """Make the installation's first administrator.
+
+        Returns:
+            Their one-time password, or None where there are people already.
+        """
+        async with self._door.enter(
+            actor, Permission.OPERATOR, Target("person", ""), record=False
+        ) as work:
+            if await work.people.count():
+                return None
+        _, one_time = await self.create_person(
+            actor, username, tenant_slug=tenant_slug, role=Role.ADMIN, password=None
+        )
+        return one_time
+
     async def reset(self, actor: Actor, username: str) -> str:
         """Give a person a new one-time password, end their sessions, let a disabled one in."""
         name, one_time = check_username(username), one_time_password()

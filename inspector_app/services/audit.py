@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from inspector_app.domain import audit as chains
 from inspector_app.domain.audit import Entry, Outcome, Target, Verdict
-from inspector_app.domain.identity import Actor, ActorKind
+from inspector_app.domain.identity import SYSTEM, Actor, ActorKind
 from inspector_app.domain.ids import RequestId, TenantId
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import RunRef
@@ -28,9 +28,6 @@ class EntriesPage:
 def operator(name: str) -> Actor:
     """Who acts on the command line, on the installation's own machine."""
     return Actor(ActorKind.OPERATOR, name, "local", RequestId(str(uuid4())))
-
-
-SYSTEM = Actor(ActorKind.SYSTEM, "system", "", RequestId(""))
 
 
 class AuditLog:

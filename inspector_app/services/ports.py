@@ -51,6 +51,7 @@ class People(Protocol):
         self, person: PersonId, password_hash: str, *, must_change: bool
     ) -> None: ...
     async def set_disabled(self, person: PersonId, *, disabled: bool) -> None: ...
+    async def count(self) -> int: ...
 
 
 class Sessions(Protocol):
@@ -110,6 +111,26 @@ class Audit(Protocol):
     async def open_intents(self) -> list[Entry]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an acting request answered; `digest` is of its content, `body` JSON."""
+
+    actor: str
+    key: str
+    digest: str
+    status: int
+    body: str
+    at: datetime
+
+
+class Replies(Protocol):
+    """Answers kept under their Idempotency-Key."""
+
+    async def find(self, actor: str, key: str) -> Reply | None: ...
+    async def add(self, reply: Reply) -> None: ...
+    async def forget(self, before: datetime) -> None: ...
+
+
 class Work(Protocol):
     """One transaction and the repositories that take part in it."""
 
@@ -121,6 +142,8 @@ class Work(Protocol):
     def tenants(self) -> Tenants: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def replies(self) -> Replies: ...
 
 
 class Database(Protocol):

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from inspector_app.services.audit import AuditLog
     from inspector_app.services.door import Door
     from inspector_app.services.ports import Clock
+    from inspector_app.services.repeats import Repeats
     from inspector_app.services.sessions import SessionDesk
     from inspector_app.services.tenants import Tenancy
     from inspector_app.services.workflows import WorkflowDesk
@@ -26,6 +27,7 @@ class Services:
     tenancy: Tenancy
     audit: AuditLog
     workflows: WorkflowDesk
+    repeats: Repeats
 
 
 _current: Services | None = None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from inspector_app.domain.audit import Target
-from inspector_app.domain.errors import Conflict, Invalid, NotFound
-from inspector_app.domain.identity import Actor
+from inspector_app.domain.errors import Conflict, InspectorError, Invalid, NotFound
+from inspector_app.domain.identity import SYSTEM, Actor
 from inspector_app.domain.ids import ClusterId, NamespaceId, TenantId, new_id
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.tenancy import Cluster, Membership, Namespace, Tenant, check_slug
@@ -80,6 +80,16 @@ class Tenancy:
             actor, Permission.OPERATOR, Target("cluster", ""), record=False
         ) as work:
             return await work.tenants.clusters()
+
+    async def silent_clusters(self) -> list[str]:
+        """Name the clusters that do not answer; for readiness, so no person asks."""
+        silent: list[str] = []
+        for cluster in await self.clusters(SYSTEM):
+            try:
+                await self._workflows.is_up(cluster)
+            except InspectorError:
+                silent.append(cluster.name)
+        return silent
 
     async def test_cluster(self, actor: Actor, name: str) -> Cluster:
         """Ask a cluster whether it answers.

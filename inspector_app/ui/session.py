@@ -18,10 +18,11 @@ from inspector_app.domain.identity import Actor, ActorKind
 from inspector_app.domain.ids import RequestId
 from inspector_app.domain.permissions import HELD
 from inspector_app.services import registry
+from inspector_app.settings import load_settings
 from inspector_app.ui import routes
 
-SESSION_COOKIES = ("__Host-inspector_session", "inspector_session")
-NOTICE_COOKIES = ("__Host-inspector_notice", "inspector_notice")
+SESSION_COOKIE = "inspector_session"
+NOTICE_COOKIE = "inspector_notice"
 """What the last HTTP form answered: base64url JSON, kept for one page."""
 
 
@@ -86,13 +87,14 @@ class SessionState(rx.State):
     notice: Notice | None = None
     outage: Outage | None = None
 
-    def _cookie(self, names: tuple[str, ...]) -> str | None:
+    def _cookie(self, name: str) -> str | None:
         # The headers are those of the websocket's handshake; the browser cannot set HttpOnly ones.
         try:
             jar = SimpleCookie(self.router.headers.cookie)
         except CookieError:
             return None
-        return next((jar[name].value for name in names if name in jar), None)
+        name = load_settings().cookie_prefix + name
+        return jar[name].value if name in jar else None
 
     def _here(self) -> str:
         """The page's own address, to come back to."""
@@ -110,7 +112,7 @@ class SessionState(rx.State):
     async def _identify(self, *, active: bool) -> Actor:
         """Look the session up on the server; never trust what the client says of itself."""
         return await registry.services().sessions.resolve(
-            self._cookie(SESSION_COOKIES),
+            self._cookie(SESSION_COOKIE),
             tenant_slug=self._tenant_of_page(),
             address=self.router.session.client_ip,
             request_id=str(uuid4()),
@@ -156,7 +158,7 @@ class SessionState(rx.State):
         self.role = actor.role or ""
         self.tenant = actor.tenant_slug
         self.permissions = sorted(HELD[actor.role]) if actor.role else []
-        self.csrf = services.sessions.csrf(self._cookie(SESSION_COOKIES) or "")
+        self.csrf = services.sessions.csrf(self._cookie(SESSION_COOKIE) or "")
         if actor.must_change_password:
             return
         memberships = await services.tenancy.memberships(actor)
@@ -207,7 +209,7 @@ class SessionState(rx.State):
 
     def _show_last_answer(self) -> dict[str, str] | None:
         """Show what the form posted before this page answered, and return its fields."""
-        raw = self._cookie(NOTICE_COOKIES)
+        raw = self._cookie(NOTICE_COOKIE)
         if not raw:
             return None
         try:

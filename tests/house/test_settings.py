@@ -5,7 +5,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from inspector_app import data_folder, settings
+from inspector_app import data_folder, setting_values, settings
 from inspector_app.domain.errors import Conflict, StorageUnavailable
 from inspector_app.settings import SettingsError, read_settings, unknown_names
 
@@ -126,8 +126,14 @@ def test_metrics_want_a_token_as_soon_as_others_could_ask(tmp_path):
     assert not read_settings(outside, tmp_path).metrics_open
 
 
-def test_a_postgresql_address_gets_the_driver_that_is_installed(tmp_path):
+def test_postgresql_needs_its_driver(tmp_path, monkeypatch):
     environ = {"INSPECTOR_DATABASE_URL": "postgresql://u:p@db/inspector"}
+    monkeypatch.setattr(setting_values, "find_spec", lambda _: None)
+    (line,) = problems(environ, tmp_path)
+    assert line == (
+        "INSPECTOR_DATABASE_URL: PostgreSQL needs its driver: pip install 'psycopg[binary]'."
+    )
+    monkeypatch.setattr(setting_values, "find_spec", lambda _: object())
     assert read_settings(environ, tmp_path).database_url == "postgresql+psycopg://u:p@db/inspector"
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from inspector_app.adapters.db.repositories.audit import SqlAudit
 from inspector_app.adapters.db.repositories.people import SqlPeople
+from inspector_app.adapters.db.repositories.replies import SqlReplies
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
 from inspector_app.adapters.db.repositories.tenants import SqlTenants
 from inspector_app.domain.errors import StorageUnavailable
@@ -43,6 +44,10 @@ class SqlWork:
     @cached_property
     def audit(self) -> SqlAudit:
         return SqlAudit(self._session)
+
+    @cached_property
+    def replies(self) -> SqlReplies:
+        return SqlReplies(self._session)
 
 
 class SqlDatabase:

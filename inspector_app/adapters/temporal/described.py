@@ -164,10 +164,12 @@ def _words(value: object) -> tuple[str, ...]:
 
 
 def _short(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, cast("list[object]", value)))
     return value if isinstance(value, str) else to_json(value)
 
 
 def _pause_reason(entries: tuple[str, ...]) -> str:
-    """Read "By ana: legal review" from `TemporalPauseInfo`'s `Workflow:…` entries."""
-    found = dict(entry.split(":", 2)[1:3] for entry in entries if entry.count(":") >= 2)  # noqa: PLR2004 - kind, name, value
-    return found.get("Reason", "") or found.get("reason", "")
+    """Read the reason out of `TemporalPauseInfo`: ["Workflow:<id>", "Reason:<text>"]."""
+    found = (entry.removeprefix("Reason:") for entry in entries if entry.startswith("Reason:"))
+    return next(found, "")

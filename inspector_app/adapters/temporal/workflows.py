@@ -36,7 +36,7 @@ from temporalio.converter import DataConverter
 from inspector_app.adapters.temporal.connect import TIMEOUT, Clusters
 from inspector_app.adapters.temporal.described import to_run, to_status, to_summary
 from inspector_app.adapters.temporal.payloads import all_of, failure_text, readable, text_of
-from inspector_app.domain.errors import InspectorError, Invalid
+from inspector_app.domain.errors import InspectorError, Invalid, Refused
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.tenancy import Cluster, Namespace
 from inspector_app.domain.workflows import (
@@ -84,10 +84,16 @@ class TemporalWorkflows:
             query=query,
             next_page_token=_parse_token(page_token),
         )
-        answer = await self._clusters.call(
-            namespace.cluster,
-            lambda server: server.list_workflow_executions(request, timeout=TIMEOUT),
-        )
+        try:
+            answer = await self._clusters.call(
+                namespace.cluster,
+                lambda server: server.list_workflow_executions(request, timeout=TIMEOUT),
+            )
+        except Refused as error:
+            if page_token:
+                # The server answers a token that is not its own with "something went wrong".
+                raise _foreign_token() from error
+            raise
         token = answer.next_page_token
         return RunPage(
             runs=tuple(to_summary(info) for info in answer.executions),
@@ -313,11 +319,15 @@ def _parse_token(token: str | None) -> bytes:
     try:
         return base64.b64decode(token or "", altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
-        raise Invalid(
-            "The page token is not one that a listing gave.",
-            field="page_token",
-            hint="Start from the first page.",
-        ) from None
+        raise _foreign_token() from None
+
+
+def _foreign_token() -> Invalid:
+    return Invalid(
+        "The page token is not one that this listing gave.",
+        field="page_token",
+        hint="Start from the first page.",
+    )
 
 
 def _handlers(

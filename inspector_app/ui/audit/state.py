@@ -148,7 +148,7 @@ class AuditState(SessionState):
             self.verdict = Notice(
                 "failed",
                 f"The chain is broken at entry {found.first_break.seq:,}.",
-                f"{found.first_break.reason.capitalize()}. {found.entries:,} entries before it fit.",
+                f"{found.first_break.reason.capitalize()}. The {found.entries:,} before it fit.",
                 "Keep the database as it is and compare it with your backup.",
             )
 

@@ -10,7 +10,7 @@ import reflex as rx
 from inspector_app.domain.errors import InspectorError, Invalid
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.workflows import Action, Done, RunRef
+from inspector_app.domain.workflows import Action, Done, RunRef, Status
 from inspector_app.services import registry
 from inspector_app.ui.guard import requires
 from inspector_app.ui.run.state import RunState
@@ -163,18 +163,21 @@ class ActState(RunState):
             if self.reason_error or self.busy or ref is None:
                 return None
             self.busy = True
+        # What is said when something nobody foresaw is raised: it is logged, and the page goes on.
+        answer: Done | Warned | InspectorError = InspectorError(
+            "Inspector itself failed.", hint="The audit tab says how far it came."
+        )
+        after: rx.event.EventSpec | None = None
         try:
             answer = await act(actor, ref, reason)
         except InspectorError as error:
             answer = error
         finally:
             async with self:
-                if self._owner == owner:
+                if self._owner == owner and self._ref == ref:
                     self.busy = False
-        async with self:
-            if self._owner != owner or self._ref != ref:
-                return None
-            return self._answer(action, answer)
+                    after = self._answer(action, answer)
+        return after
 
     def _answer(
         self, action: Action, answer: Done | Warned | InspectorError
@@ -186,6 +189,9 @@ class ActState(RunState):
                 return None
             case Invalid(field="name"):
                 self.name_error = answer.detail
+                return None
+            case Invalid(field="args"):
+                self.args_error = answer.detail
                 return None
             case Invalid(field="reason"):
                 self.reason_error = answer.detail
@@ -204,10 +210,12 @@ def _done(action: Action, done: Done) -> Notice | None:
     """What the page says of it; a pause that came undone has its own notice, with a button."""
     if done.run.pause_came_undone:
         return None
-    if done.notice:
-        return Notice("drift", "It was done, but look:", done.notice)
+    held = action is not Action.PAUSE or done.run.status is Status.PAUSED
     return Notice(
-        "completed", _DONE[action], f"The server reports {STATUS[done.run.status].word}."
+        "completed",
+        _DONE[action] if held else "The pause was asked for.",
+        done.notice or f"The server reports {STATUS[done.run.status].word}.",
+        " ".join(warning.message for warning in done.warnings),
     )
 
 

@@ -64,8 +64,7 @@ async def _read(wanted: Wanted) -> Found:
     data = await services.workflows.data(actor, ref) if changed else None
     trail: tuple[Entry, ...] | None = None
     if wanted.trail or changed:
-        page = await services.audit.of_run(actor, ref, limit=TRAIL_LIMIT)
-        trail = tuple(page.entries)
+        trail = await services.audit.of_run(actor, ref, limit=TRAIL_LIMIT)
     event, event_missing = None, ""
     if wanted.event is not None:
         try:

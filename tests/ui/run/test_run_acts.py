@@ -199,7 +199,7 @@ async def test_every_deed_needs_its_reason_and_says_what_the_server_reports(open
     assert open_page.run.notice.text == "The server reports Running."
 
 
-@pytest.mark.parametrize("field", ["reason", "name"])
+@pytest.mark.parametrize("field", ["reason", "name", "args"])
 async def test_what_the_desk_finds_invalid_is_said_at_its_field(open_page, field):
     open_page.desk.fault = Invalid("That does not fit.", field=field)
     await ActState.signal.fn(open_page.act, SIGNAL)
@@ -215,5 +215,17 @@ async def test_a_notice_of_the_server_is_passed_on(open_page):
     open_page.desk.resume = resume
     await ActState.resume.fn(open_page.act, {"reason": "Go on."})
 
-    assert open_page.run.notice.tone == "drift"
     assert open_page.run.notice.text == "The server was asked twice."
+
+
+async def test_a_fault_nobody_foresaw_frees_the_dialog_and_is_logged(open_page):
+    async def pause(actor, ref, reason):
+        raise ZeroDivisionError
+
+    open_page.desk.pause = pause
+    await ActState.ask.fn(open_page.act, "pause")
+    with pytest.raises(ZeroDivisionError):
+        await ActState.pause.fn(open_page.act, {"reason": "Look first."})
+
+    assert not open_page.act.busy
+    assert open_page.act.problem.text == "Inspector itself failed."

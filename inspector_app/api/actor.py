@@ -1,0 +1,43 @@
+"""From a request to who acts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from inspector_app.api.cookies import session_token
+from inspector_app.domain.identity import Actor
+from inspector_app.services import registry
+
+TENANT_HEADER = "X-Inspector-Tenant"
+
+
+async def actor_of(
+    request: Request,
+    tenant: Annotated[
+        str, Header(alias=TENANT_HEADER, description="For a person in several tenants: which.")
+    ] = "",
+) -> Actor:
+    """Look the session up on the server; without a live one the actor is anonymous."""
+    return await registry.services().sessions.resolve(
+        session_token(request),
+        tenant_slug=tenant,
+        address=address_of(request),
+        request_id=request_id_of(request),
+        # The virtual list of an open page asks by itself: reading never keeps a session alive.
+        active=request.method not in {"GET", "HEAD"},
+    )
+
+
+def address_of(request: Request) -> str:
+    """Return the client's address; the guard has put a trusted proxy's word there."""
+    return request.client.host if request.client else ""
+
+
+def request_id_of(request: Request) -> str:
+    """Return the id the guard gave this request."""
+    return str(request.scope.get("inspector.request_id", ""))
+
+
+CurrentActor = Annotated[Actor, Depends(actor_of)]

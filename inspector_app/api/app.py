@@ -1,0 +1,77 @@
+"""The HTTP API as one app; Reflex is mounted under it."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import cast
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware.gzip import GZipMiddleware
+
+from inspector_app.api import errors, health, login, metrics
+from inspector_app.api.declared import declared_permission, needs
+from inspector_app.api.v1 import actions, audit, people, workflows
+from inspector_app.api.v1.models import Problem
+from inspector_app.domain.errors import NotFound
+from inspector_app.domain.permissions import Permission
+
+_ROUTERS = (people.router, workflows.router, actions.router, audit.router)
+
+
+def build_api() -> FastAPI:
+    """Build the API; no I/O."""
+    app = FastAPI(
+        title="Inspector",
+        version=version("inspector-app"),
+        summary="A control room for workflows on Temporal.",
+        # The document is kept in docs/inspector/openapi.yaml, not served.
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        separate_input_output_schemas=False,
+    )
+    errors.install(app)
+    for router in _ROUTERS:
+        app.include_router(router, prefix="/api/v1")
+    for router in (login.router, health.router, metrics.router):
+        app.include_router(router)
+    app.add_api_route("/api/{rest:path}", nothing, include_in_schema=False, methods=_EVERY)
+    app.add_api_route("/auth/{rest:path}", nothing, include_in_schema=False, methods=_EVERY)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)
+    app.openapi = lambda: _document(app)
+    return app
+
+
+_EVERY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+
+
+@needs(Permission.PUBLIC)
+async def nothing(rest: str) -> None:
+    """Answer what no route answers: a problem, not Reflex's page."""
+    raise NotFound(f"There is no {rest[:200]!r} here.", hint="docs/inspector/openapi.yaml")
+
+
+def _document(app: FastAPI) -> dict[str, object]:
+    """Return the OpenAPI document, with each route's permission as `x-permission`."""
+    document = FastAPI.openapi(app)
+    components = cast("dict[str, dict[str, object]]", document.setdefault("components", {}))
+    schemas = components.setdefault("schemas", {})
+    schemas["Problem"] = Problem.model_json_schema()
+    # FastAPI's own shape of validation errors is never sent: ours are problems.
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    components["securitySchemes"] = {
+        "session": {"type": "apiKey", "in": "cookie", "name": "__Host-inspector_session"}
+    }
+    for route in app.routes:
+        if not isinstance(route, APIRoute) or not route.include_in_schema:
+            continue
+        permission = declared_permission(route.endpoint)
+        for method in route.methods:
+            operation = document["paths"][route.path_format][method.lower()]
+            operation["x-permission"] = permission
+            if permission is not Permission.PUBLIC:
+                operation["security"] = [{"session": []}]
+    return document

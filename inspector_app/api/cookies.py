@@ -1,0 +1,70 @@
+"""The cookies, by their names and flags (contracts.md)."""
+
+from __future__ import annotations
+
+import base64
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inspector_app.domain.identity import SESSION_LIFETIME
+from inspector_app.settings import load_settings
+
+_SESSION, _CSRF, _NOTICE = "inspector_session", "inspector_csrf", "inspector_notice"
+_NOTICE_SECONDS = 15
+"""Long enough for one redirect and one page."""
+
+
+def _secure() -> bool:
+    return bool(load_settings().cookie_prefix)
+
+
+def _name(name: str) -> str:
+    return load_settings().cookie_prefix + name
+
+
+def session_token(request: Request) -> str | None:
+    """Return the session's token, if the browser sent one."""
+    return request.cookies.get(_name(_SESSION))
+
+
+def open_session(response: Response, token: str, csrf: str) -> None:
+    """Give the browser a session; the CSRF token is readable by our own pages."""
+    seconds = int(SESSION_LIFETIME.total_seconds())
+    for name, value, hidden in ((_SESSION, token, True), (_CSRF, csrf, False)):
+        response.set_cookie(
+            _name(name),
+            value,
+            max_age=seconds,
+            path="/",
+            secure=_secure(),
+            httponly=hidden,
+            samesite="lax",
+        )
+
+
+def end_session(response: Response) -> None:
+    """Take the session from the browser."""
+    for name, hidden in ((_SESSION, True), (_CSRF, False)):
+        response.delete_cookie(
+            _name(name),
+            path="/",
+            secure=_secure(),
+            httponly=hidden,
+            samesite="lax",
+        )
+
+
+def leave_notice(response: Response, **fields: str) -> None:
+    """Tell the next page what a form answered; never a password."""
+    value = base64.urlsafe_b64encode(orjson.dumps(fields)).decode().rstrip("=")
+    response.set_cookie(
+        _name(_NOTICE),
+        value,
+        max_age=_NOTICE_SECONDS,
+        path="/",
+        secure=_secure(),
+        httponly=True,
+        samesite="lax",
+    )

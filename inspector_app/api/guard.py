@@ -1,0 +1,246 @@
+"""The outer guard: one ASGI layer around everything, Reflex and its websocket included."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inspector_app.api import metrics
+from inspector_app.api.errors import problem
+from inspector_app.api.headers import caching, common, content_security_policy
+from inspector_app.domain.ids import new_id
+from inspector_app.services import registry
+from inspector_app.settings import Settings
+
+MOST_BODY = 2**20
+"""Bytes of a request's body."""
+MOST_HEADERS = 32 * 2**10
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
+_SAFE = {"GET", "HEAD", "OPTIONS"}
+_CLOSED = ("/ping", "/_health", "/_upload", "/_all_routes", "/auth-codespace")
+"""What Reflex mounts and no page of ours needs."""
+_WITHOUT_SESSION = {"/auth/local/login"}
+_FORM = "application/x-www-form-urlencoded"
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class OuterGuard:
+    """Host, Origin, CSRF, limits, headers and request ids, before anything else runs."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, script_hashes: frozenset[str]) -> None:
+        self._app = app
+        self._public = urlsplit(settings.public_url)
+        self._origin = settings.public_url
+        self._proxies = settings.trusted_proxies
+        self._cookie = f"{settings.cookie_prefix}inspector_session"
+        policy = content_security_policy(settings.public_url, script_hashes)
+        self._headers = common(policy, https=self._public.scheme == "https")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, answer it, or close the socket."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        request_id = str(new_id(datetime.now(UTC)))
+        scope = self._believe_proxy({**scope, "inspector.request_id": request_id})
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            refusal = await self._refusal(scope, Headers(scope=scope), request_id)
+            if scope["type"] == "websocket":
+                await self._websocket(scope, receive, send, refusal)
+            else:
+                await self._http(scope, receive, send, refusal)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    async def _websocket(
+        self, scope: Scope, receive: Receive, send: Send, refusal: Response | None
+    ) -> None:
+        if refusal is None:
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        # Closing before accepting answers the handshake with 403.
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})
+
+    async def _http(
+        self, scope: Scope, receive: Receive, send: Send, refusal: Response | None
+    ) -> None:
+        answer = metrics.Answer(scope)
+        begun = False
+
+        async def dressed(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                self._dress(scope, message)
+                answer.status = message["status"]
+            await send(message)
+
+        try:
+            if refusal is not None:
+                await refusal(scope, receive, dressed)
+                return
+            await self._app(scope, _limited(receive), dressed)
+        except _TooLarge:
+            if not begun:
+                await _too_large(scope)(scope, receive, dressed)
+        finally:
+            answer.count()
+
+    def _dress(self, scope: Scope, message: Message) -> None:
+        headers = MutableHeaders(scope=message)
+        for name, value in self._headers:
+            headers[name.decode()] = value.decode()
+        headers["x-request-id"] = scope["inspector.request_id"]
+        failed = message["status"] >= 400  # noqa: PLR2004 - HTTP's own line
+        headers["cache-control"] = "no-store" if failed else caching(scope["path"]).decode()
+        del headers["server"]
+
+    def _believe_proxy(self, scope: Scope) -> Scope:
+        """Take scheme, host and client from a trusted proxy's headers, nobody else's."""
+        client = scope.get("client")
+        if not self._proxies or not client or not self._is_proxy(client[0]):
+            return scope
+        headers = MutableHeaders(scope=scope)
+        if proto := headers.get("x-forwarded-proto"):
+            secure = proto.split(",")[0].strip() == "https"
+            plain = {"http": "http", "websocket": "ws"}[scope["type"]]
+            scope["scheme"] = plain + "s" if secure else plain
+        if host := headers.get("x-forwarded-host"):
+            headers["host"] = host.split(",")[0].strip()
+        # From the right: what stands left of the first untrusted address anybody may have written.
+        for hop in reversed(headers.get("x-forwarded-for", "").split(",")):
+            address = hop.strip()
+            if not address:
+                break
+            scope["client"] = (address, 0)
+            if not self._is_proxy(address):
+                break
+        return scope
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._proxies)
+
+    async def _refusal(self, scope: Scope, headers: Headers, request_id: str) -> Response | None:
+        """Return why a request is not let in, or None."""
+        size = sum(len(name) + len(value) for name, value in scope["headers"])
+        if size > MOST_HEADERS:
+            return problem(431, "Headers too large", "", request_id=request_id)
+        if (answer := self._host(scope, headers, request_id)) is not None:
+            return answer
+        if scope["type"] == "websocket":
+            same = headers.getlist("origin") == [self._origin]
+            return None if same else problem(403, "Foreign origin", "", request_id=request_id)
+        path = scope["path"]
+        if any(path == closed or path.startswith(f"{closed}/") for closed in _CLOSED):
+            return problem(404, "Not found", "", request_id=request_id)
+        declared = headers.get("content-length", "0")
+        if not declared.isdecimal() or int(declared) > MOST_BODY:
+            return _too_large(scope)
+        if scope["method"] in _SAFE or headers.get("authorization", "").startswith("Bearer "):
+            return None
+        return await self._cross_site(scope, headers, request_id)
+
+    def _host(self, scope: Scope, headers: Headers, request_id: str) -> Response | None:
+        hosts = headers.getlist("host")
+        host = hosts[0].lower() if len(hosts) == 1 else ""
+        if host == self._public.netloc:
+            return None
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
+        on_loopback = (self._public.hostname or "") in _LOOPBACK
+        if on_loopback and name in _LOOPBACK and scope.get("method") in {"GET", "HEAD"}:
+            query = scope["query_string"].decode("latin-1")
+            # The raw path keeps its escapes; it begins with one slash or is no path at all.
+            path = "/" + scope.get("raw_path", b"/").decode("latin-1").lstrip("/")
+            target = f"{self._origin}{path}" + (f"?{query}" if query else "")
+            return RedirectResponse(target, 308)
+        return problem(
+            421,
+            "Unknown host",
+            f"Inspector answers to {self._public.netloc} only.",
+            hint="Open that address, or set INSPECTOR_PUBLIC_URL to the one people use.",
+            request_id=request_id,
+        )
+
+    async def _cross_site(
+        self, scope: Scope, headers: Headers, request_id: str
+    ) -> Response | None:
+        """Refuse what another site may have caused: every unsafe request is asked."""
+        site = headers.get("sec-fetch-site")
+        origin = headers.get("origin")
+        from_here = site == "same-origin" if site else origin == self._origin
+        if not from_here or (origin is not None and origin != self._origin):
+            return problem(
+                403,
+                "Cross-site request",
+                "It did not come from a page of Inspector.",
+                hint=f"Send Origin: {self._origin}",
+                request_id=request_id,
+            )
+        token = _session_token(headers, self._cookie)
+        if scope["path"] in _WITHOUT_SESSION or token is None:
+            return None
+        if _is_form(scope, headers):
+            return None  # the token is in the form; the route reads and compares it
+        given = headers.get("x-csrf-token", "")
+        if registry.services().sessions.csrf_matches(token, given):
+            return None
+        return problem(
+            403,
+            "CSRF token missing or wrong",
+            "A cookie request that acts carries X-CSRF-Token, the value of the CSRF cookie.",
+            request_id=request_id,
+        )
+
+
+def _is_form(scope: Scope, headers: Mapping[str, str]) -> bool:
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return scope["path"].startswith("/auth/") and kind == _FORM
+
+
+def _session_token(headers: Headers, name: str) -> str | None:
+    try:
+        jar = SimpleCookie("; ".join(headers.getlist("cookie")))
+    except CookieError:
+        return None
+    return jar[name].value if name in jar else None
+
+
+def _too_large(scope: Scope) -> Response:
+    return problem(
+        413,
+        "Body too large",
+        f"A request's body has at most {MOST_BODY} bytes.",
+        request_id=scope["inspector.request_id"],
+    )
+
+
+def _limited(receive: Receive) -> Receive:
+    """Count a body as it streams: a chunked one declares no length."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > MOST_BODY:
+            raise _TooLarge
+        return message
+
+    return counted

@@ -1,0 +1,202 @@
+"""Sign-in, sign-out and password: plain forms, since only HTTP may set an HttpOnly cookie."""
+
+from __future__ import annotations
+
+import html
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from inspector_app.api import metrics
+from inspector_app.api.actor import CurrentActor, address_of, request_id_of
+from inspector_app.api.cookies import end_session, leave_notice, open_session, session_token
+from inspector_app.api.declared import needs
+from inspector_app.api.errors import documented, of_error, problem, status_of
+from inspector_app.domain.errors import InspectorError, NotFound, TooMany, WrongCredentials
+from inspector_app.domain.identity import Actor
+from inspector_app.domain.ids import SessionId
+from inspector_app.domain.permissions import Permission
+from inspector_app.services import registry
+
+router = APIRouter(prefix="/auth", tags=["sign-in"])
+_SEE_OTHER = 303
+_LONGEST = 4000
+
+Csrf = Annotated[str, Form(alias="csrf_token", max_length=200)]
+
+
+def safe_next(wanted: str) -> str:
+    """Return `wanted` if it is a path on this very site, else ""."""
+    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    plain = not any(ord(letter) < 32 or letter in "\\\x7f" for letter in wanted)  # noqa: PLR2004 - the last control character
+    return wanted if local and plain and len(wanted) <= _LONGEST else ""
+
+
+@router.post("/local/login", status_code=_SEE_OTHER, responses=documented(401, 403, 422, 429))
+@needs(Permission.PUBLIC)
+async def sign_in(
+    request: Request,
+    username: Annotated[str, Form(max_length=200)],
+    password: Annotated[str, Form(max_length=2000)],
+    next_page: Annotated[str, Form(alias="next", max_length=_LONGEST)] = "",
+) -> Response:
+    """Open a session for who knows the password."""
+    services = registry.services()
+    wanted = safe_next(next_page)
+    try:
+        token, person = await services.accounts.sign_in(
+            username,
+            password,
+            address=address_of(request),
+            user_agent=request.headers.get("user-agent", ""),
+            request_id=request_id_of(request),
+        )
+    except (WrongCredentials, TooMany) as error:
+        metrics.LOGIN_FAILURES.labels("local").inc()
+        back = f"/login?next={wanted}" if wanted else "/login"
+        return _failed(request, error, back, username=username[:64])
+    home = await _home(request, token)
+    response = _go("/setup" if person.must_change_password else wanted or home)
+    open_session(response, token, services.sessions.csrf(token))
+    return response
+
+
+@router.post("/logout", status_code=_SEE_OTHER, responses=documented(403))
+@needs(Permission.PUBLIC)
+async def sign_out(request: Request, actor: CurrentActor, csrf_token: Csrf = "") -> Response:
+    """End the session, wherever its page is open."""
+    if actor.signed_in:
+        if (refusal := _forged(request, csrf_token)) is not None:
+            return refusal
+        await registry.services().sessions.close(actor)
+    response = _go("/login")
+    end_session(response)
+    return response
+
+
+@router.post("/local/password", status_code=_SEE_OTHER, responses=documented(401, 403, 422, 429))
+@needs(Permission.SESSION_OWN)
+async def change_password(
+    request: Request,
+    actor: CurrentActor,
+    current: Annotated[str, Form(max_length=2000)],
+    new: Annotated[str, Form(max_length=2000)],
+    next_page: Annotated[str, Form(alias="next", max_length=_LONGEST)] = "",
+    csrf_token: Csrf = "",
+) -> Response:
+    """Replace the password, end every session, and go on in a new one."""
+    if (refusal := _forged(request, csrf_token)) is not None:
+        return refusal
+    services = registry.services()
+    back = safe_next(next_page) or "/setup"
+    try:
+        token = await services.accounts.change_password(
+            actor, current, new, user_agent=request.headers.get("user-agent", "")
+        )
+    except InspectorError as error:
+        return _failed(request, error, back if actor.signed_in else "/login")
+    first = actor.must_change_password
+    response = _go(await _home(request, token) if first else back)
+    open_session(response, token, services.sessions.csrf(token))
+    if not first:
+        leave_notice(
+            response, tone="completed", message="Your password is changed. Other sessions ended."
+        )
+    return response
+
+
+@router.post("/sessions/revoke", status_code=_SEE_OTHER, responses=documented(401, 403, 404))
+@needs(Permission.SESSION_OWN)
+async def revoke_session(
+    request: Request,
+    actor: CurrentActor,
+    session_id: Annotated[str, Form(max_length=64)] = "",
+    others: Annotated[str, Form(max_length=8)] = "",
+    csrf_token: Csrf = "",
+) -> Response:
+    """End one of one's own sessions, or all but this one."""
+    if (refusal := _forged(request, csrf_token)) is not None:
+        return refusal
+    sessions = registry.services().sessions
+    home = await _home(request, session_token(request) or "")
+    back = home.replace("/workflows", "/account")
+    try:
+        if others == "true":
+            ended = await sessions.revoke_others(actor)
+            message = f"{ended} other session{'s' * (ended != 1)} ended."
+        else:
+            await sessions.revoke(actor, _parse_session(session_id))
+            message = "The session ended."
+    except InspectorError as error:
+        return _failed(request, error, back if actor.signed_in else "/login")
+    response = _go(back)
+    leave_notice(response, tone="completed", message=message)
+    return response
+
+
+def _parse_session(text: str) -> SessionId:
+    try:
+        return SessionId(UUID(text))
+    except ValueError:
+        raise NotFound("There is no such session of yours.") from None
+
+
+def _forged(request: Request, csrf_token: str) -> Response | None:
+    """Refuse a form without the session's CSRF token, in its field or in the header."""
+    token = session_token(request)
+    given = csrf_token or request.headers.get("x-csrf-token", "")
+    if token is None or registry.services().sessions.csrf_matches(token, given):
+        return None
+    return problem(
+        403,
+        "CSRF token missing or wrong",
+        "The form was not filled on a page of this session.",
+        hint="Load the page again and repeat it.",
+        request_id=request_id_of(request),
+    )
+
+
+async def _home(request: Request, token: str) -> str:
+    """Where a person lands: the list of their first tenant."""
+    services = registry.services()
+    actor = await services.sessions.resolve(
+        token,
+        tenant_slug="",
+        address=address_of(request),
+        request_id=request_id_of(request),
+        active=False,
+    )
+    return f"/t/{await _first_tenant(actor)}/workflows"
+
+
+async def _first_tenant(actor: Actor) -> str:
+    if actor.tenant_slug or not actor.signed_in:
+        return actor.tenant_slug
+    memberships = await registry.services().tenancy.memberships(actor)
+    return memberships[0].tenant.slug if memberships else ""
+
+
+def _go(path: str) -> Response:
+    return RedirectResponse(path, _SEE_OTHER)
+
+
+def _failed(request: Request, error: InspectorError, back: str, *, username: str = "") -> Response:
+    """Answer a failed form: a problem for programs, for browsers the way back to the page.
+
+    The page reads what to say from a short-lived cookie: nothing typed stands in an address.
+    """
+    if "text/html" not in request.headers.get("accept", ""):
+        return of_error(error, request_id_of(request))
+    target = html.escape(back, quote=True)
+    response = HTMLResponse(
+        "<!doctype html><html lang='en'><title>Not accepted</title>"
+        f'<meta http-equiv="refresh" content="0;url={target}"><p>{html.escape(error.detail)} '
+        f'<a href="{target}">Go back</a>',
+        status_of(error),
+    )
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(int(error.retry_after) + 1)
+    leave_notice(response, message=error.detail, hint=error.hint, username=username)
+    return response

@@ -1,0 +1,85 @@
+"""What Prometheus reads of Inspector itself."""
+
+from __future__ import annotations
+
+import hmac
+from importlib.metadata import version
+from time import perf_counter
+
+from fastapi import APIRouter, Request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+from starlette.responses import Response
+from starlette.types import Scope
+
+from inspector_app.api.declared import needs
+from inspector_app.api.errors import problem
+from inspector_app.domain.permissions import Permission
+from inspector_app.settings import load_settings
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+_BUILD = Gauge("inspector_build_info", "The version that runs.", ["version"], registry=REGISTRY)
+_BUILD.labels(version("inspector-app")).set(1)
+_REQUESTS = Counter(
+    "inspector_http_requests_total",
+    "Requests answered, by route as it is declared.",
+    ["method", "route", "status"],
+    registry=REGISTRY,
+)
+_SECONDS = Histogram(
+    "inspector_http_request_duration_seconds",
+    "Time to answer a request.",
+    ["route"],
+    registry=REGISTRY,
+)
+LOGIN_FAILURES = Counter(
+    "inspector_login_failures_total", "Sign-ins that failed.", ["provider"], registry=REGISTRY
+)
+_METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+
+router = APIRouter()
+
+
+class Answer:
+    """Counts one request when it is answered; the route as declared, so that labels are few."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._begun = perf_counter()
+        self.status = 499
+        """The client's own close, unless an answer begins."""
+
+    def count(self) -> None:
+        """Count it."""
+        route = getattr(self._scope.get("route"), "path", "")
+        if not route:
+            route = "/api" if self._scope["path"].startswith("/api/") else "page"
+        method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
+        _REQUESTS.labels(method, route, str(self.status)).inc()
+        _SECONDS.labels(route).observe(perf_counter() - self._begun)
+
+
+@router.get("/metrics", include_in_schema=False)
+@needs(Permission.METRICS_READ)
+async def metrics(request: Request) -> Response:
+    """Answer Prometheus: without a token on loopback only, else to the bearer token."""
+    settings = load_settings()
+    if not settings.metrics_open or settings.metrics_token:
+        expected = f"Bearer {settings.metrics_token}" if settings.metrics_token else ""
+        given = request.headers.get("authorization", "")
+        if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+            return problem(
+                401,
+                "Metrics need a token",
+                "Send the bearer token of INSPECTOR_METRICS_TOKEN.",
+                headers={"WWW-Authenticate": "Bearer"},
+            )
+    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

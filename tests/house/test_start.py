@@ -1,0 +1,138 @@
+"""The real command, from an empty data folder to a free port."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+PATIENCE = 90  # seconds that a start may take on a loaded machine before something is wrong
+
+
+class Running:
+    """`inspector …` as somebody at a terminal has it."""
+
+    def __init__(self, folder, *words):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        clean = {name: value for name, value in os.environ.items() if "INSPECTOR" not in name}
+        self.stderr = folder / "stderr"
+        with self.stderr.open("ab") as stderr:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", "from inspector_app.cli import main; main()", *words],
+                cwd=folder,
+                env=clean | {"INSPECTOR_PORT": str(self.port)},
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
+        self.said = []
+
+    def until_ready(self):
+        for line in self.process.stdout:
+            self.said.append(line.rstrip("\n"))
+            if line.startswith("Inspector is ready: "):
+                return self
+        raise AssertionError(self.stderr.read_text())
+
+    def get(self, path):
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", path)
+        return connection.getresponse()
+
+    def stop(self, number):
+        self.process.send_signal(number)
+        self.said += self.process.stdout.read().splitlines()
+        return self.process.wait(PATIENCE)
+
+    def is_free(self):
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) != 0
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def run(*words):
+        started.append(Running(tmp_path, *words))
+        return started[-1]
+
+    yield run
+    for running in started:
+        if running.process.poll() is None:
+            running.process.kill()
+        running.process.stdout.close()
+        running.process.wait()
+
+
+def processes_in(folder):
+    """Programs whose command line names the folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                words = (entry / "cmdline").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if str(folder) in words:
+                found.append(words.replace("\0", " "))
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_server_says_when_it_answers_and_stops_when_told(start, number):
+    server = start("serve").until_ready()
+    assert server.get("/healthz").status == 200
+    assert server.stop(number) == 0
+    assert server.said == [f"Inspector is ready: http://127.0.0.1:{server.port}"]
+    assert server.is_free()
+    assert "Traceback" not in server.stderr.read_text()
+
+
+def test_a_second_start_builds_nothing_and_keeps_the_key(start, tmp_path):
+    start("serve").until_ready().stop(signal.SIGINT)
+    key = (tmp_path / ".inspector" / "secret.key").read_text()
+    again = start("serve").until_ready()
+    again.stop(signal.SIGINT)
+    assert (tmp_path / ".inspector" / "secret.key").read_text() == key
+    assert again.stderr.read_text().count("Building the frontend") == 0
+
+
+def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_path):
+    start("serve").until_ready().stop(signal.SIGINT)
+    (tmp_path / ".inspector" / "secret.key").write_text("k" * 43)
+    other = start("serve")
+    assert other.process.wait(PATIENCE) == 2
+    words = other.stderr.read_text()
+    assert re.search("^inspector: .*secret key", words, re.MULTILINE), words
+    assert "Traceback" not in words
+
+
+@pytest.mark.temporal
+def test_the_demo_says_how_to_sign_in_and_leaves_nothing_running(start, tmp_path):
+    demo = start("demo").until_ready()
+    assert any("one-time password" in line for line in demo.said)
+    assert demo.said[-1].startswith("Inspector is ready: ")
+    assert any("server start-dev" in words for words in processes_in(tmp_path))
+    assert demo.stop(signal.SIGINT) == 0
+    assert demo.is_free()
+    assert processes_in(tmp_path) == []
+
+
+@pytest.mark.temporal
+def test_killing_the_demo_leaves_nothing_running_either(start, tmp_path):
+    demo = start("demo").until_ready()
+    demo.process.kill()
+    deadline = time.monotonic() + PATIENCE
+    while left := processes_in(tmp_path):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)

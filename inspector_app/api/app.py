@@ -69,7 +69,7 @@ def _document(app: FastAPI) -> dict[str, object]:
         if not isinstance(route, APIRoute) or not route.include_in_schema:
             continue
         permission = declared_permission(route.endpoint)
-        for method in route.methods:
+        for method in route.methods or ():
             operation = document["paths"][route.path_format][method.lower()]
             operation["x-permission"] = permission
             if permission is not Permission.PUBLIC:

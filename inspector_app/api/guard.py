@@ -137,7 +137,9 @@ class OuterGuard:
             return False
         return any(parsed in network for network in self._proxies)
 
-    async def _refusal(self, scope: Scope, headers: Headers, request_id: str) -> Response | None:
+    async def _refusal(  # noqa: PLR0911 - one line a reason
+        self, scope: Scope, headers: Headers, request_id: str
+    ) -> Response | None:
         """Return why a request is not let in, or None."""
         size = sum(len(name) + len(value) for name, value in scope["headers"])
         if size > MOST_HEADERS:

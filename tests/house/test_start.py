@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -43,10 +44,10 @@ class Running:
                 return self
         raise AssertionError(self.stderr.read_text())
 
-    def get(self, path):
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
-        connection.request("GET", path)
-        return connection.getresponse()
+    def status_of(self, path):
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            connection.request("GET", path)
+            return connection.getresponse().status
 
     def stop(self, number):
         self.process.send_signal(number)
@@ -91,7 +92,7 @@ def processes_in(folder):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_says_when_it_answers_and_stops_when_told(start, number):
     server = start("serve").until_ready()
-    assert server.get("/healthz").status == 200
+    assert server.status_of("/healthz") == 200
     assert server.stop(number) == 0
     assert server.said == [f"Inspector is ready: http://127.0.0.1:{server.port}"]
     assert server.is_free()

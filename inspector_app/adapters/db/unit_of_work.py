@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from functools import cached_property
 from sqlite3 import Connection
 
 from sqlalchemy import event, text
@@ -27,27 +26,11 @@ class SqlWork:
     """The repositories of one transaction."""
 
     def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    @cached_property
-    def people(self) -> SqlPeople:
-        return SqlPeople(self._session)
-
-    @cached_property
-    def sessions(self) -> SqlSessions:
-        return SqlSessions(self._session)
-
-    @cached_property
-    def tenants(self) -> SqlTenants:
-        return SqlTenants(self._session)
-
-    @cached_property
-    def audit(self) -> SqlAudit:
-        return SqlAudit(self._session)
-
-    @cached_property
-    def replies(self) -> SqlReplies:
-        return SqlReplies(self._session)
+        self.people = SqlPeople(session)
+        self.sessions = SqlSessions(session)
+        self.tenants = SqlTenants(session)
+        self.audit = SqlAudit(session)
+        self.replies = SqlReplies(session)
 
 
 class SqlDatabase:

@@ -141,10 +141,11 @@ class TemporalWorkflows:
         return to_run(answer, namespace.slug)
 
     async def data(self, namespace: Namespace, run: RunRef) -> RunData:
-        first, last = await asyncio.gather(
-            self._one_event(namespace, run, closing=False),
-            self._one_event(namespace, run, closing=True),
+        first, now = await asyncio.gather(
+            self._one_event(namespace, run, closing=False), self.describe(namespace, run)
         )
+        # Asked of an open run, the server would wait for the closing event until the deadline.
+        last = None if now.status.is_open else await self._one_event(namespace, run, closing=True)
         started = first.workflow_execution_started_event_attributes if first else None
         text, cut = text_of(all_of(started.input)) if started else ("", False)
         result, result_cut, failure = _outcome(last)

@@ -22,7 +22,6 @@ from inspector_app.services import registry
 router = APIRouter(tags=["actions"])
 
 _ANSWERS = documented(400, 401, 403, 404, 409, 413, 422, 502, 503)
-_DONE = {"response_model": DoneOut, "responses": _ANSWERS}
 IdempotencyKey = Annotated[
     str,
     Header(
@@ -45,7 +44,7 @@ async def _once(
     return Response(body, media_type="application/json")
 
 
-@router.post("/workflows/pause", **_DONE)
+@router.post("/workflows/pause", response_model=DoneOut, responses=_ANSWERS)
 @needs(Permission.RUN_PAUSE)
 async def pause(
     request: Request, actor: CurrentActor, ref: Ref, act: Act, key: IdempotencyKey = ""
@@ -55,7 +54,7 @@ async def pause(
     return await _once(request, actor, key, lambda: desk.pause(actor, ref, act.reason))
 
 
-@router.post("/workflows/resume", **_DONE)
+@router.post("/workflows/resume", response_model=DoneOut, responses=_ANSWERS)
 @needs(Permission.RUN_RESUME)
 async def resume(
     request: Request, actor: CurrentActor, ref: Ref, act: Act, key: IdempotencyKey = ""
@@ -65,7 +64,7 @@ async def resume(
     return await _once(request, actor, key, lambda: desk.resume(actor, ref, act.reason))
 
 
-@router.post("/workflows/signal", **_DONE)
+@router.post("/workflows/signal", response_model=DoneOut, responses=_ANSWERS)
 @needs(Permission.RUN_SIGNAL)
 async def signal(
     request: Request, actor: CurrentActor, ref: Ref, act: Signal, key: IdempotencyKey = ""
@@ -74,7 +73,7 @@ async def signal(
     return await _signal(request, actor, ref, act, key)
 
 
-@router.post("/temporal/signal/{workflow_id:path}", **_DONE)
+@router.post("/temporal/signal/{workflow_id:path}", response_model=DoneOut, responses=_ANSWERS)
 @needs(Permission.RUN_SIGNAL)
 async def signal_by_path(
     request: Request,
@@ -100,7 +99,7 @@ async def _signal(request: Request, actor: Actor, ref: RunRef, act: Signal, key:
     )
 
 
-@router.post("/workflows/cancel", **_DONE)
+@router.post("/workflows/cancel", response_model=DoneOut, responses=_ANSWERS)
 @needs(Permission.RUN_CANCEL)
 async def cancel(
     request: Request, actor: CurrentActor, ref: Ref, act: Act, key: IdempotencyKey = ""
@@ -110,7 +109,7 @@ async def cancel(
     return await _once(request, actor, key, lambda: desk.cancel(actor, ref, act.reason))
 
 
-@router.post("/workflows/terminate", **_DONE)
+@router.post("/workflows/terminate", response_model=DoneOut, responses=_ANSWERS)
 @needs(Permission.RUN_TERMINATE)
 async def terminate(
     request: Request, actor: CurrentActor, ref: Ref, act: Act, key: IdempotencyKey = ""

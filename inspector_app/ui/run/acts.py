@@ -10,7 +10,7 @@ import reflex as rx
 from inspector_app.domain.errors import InspectorError, Invalid
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.workflows import Action, Done, RunRef, Status
+from inspector_app.domain.workflows import Action, Done, RunRef, Status, check_signal
 from inspector_app.services import registry
 from inspector_app.ui.guard import requires
 from inspector_app.ui.run.state import RunState
@@ -84,13 +84,17 @@ class ActState(RunState):
     async def typed_name(self, name: str) -> None:
         """A name that changed was not warned of yet."""
         self.name_error = "" if name.strip() else "Name the signal."
-        self.warned = Warned()
+        # Typing is reported when it rests, so it may arrive after the warning it led to.
+        if name.strip() != self._warned_of[0]:
+            self.warned = Warned()
 
     @rx.event
     @requires(Permission.RUN_READ)
     async def typed_args(self, text: str) -> None:
         """Check the arguments while they are written."""
-        self.args_error, self.warned = _parse_arguments(text)[1], Warned()
+        arguments, self.args_error = _parse_arguments(text)
+        if arguments != self._warned_of[1]:
+            self.warned = Warned()
 
     @rx.event
     @requires(Permission.RUN_READ)
@@ -133,7 +137,7 @@ class ActState(RunState):
             self.name_error = "" if name else "Name the signal."
             self.args_error = args_error
             force = bool(self.warned.message) and self._warned_of == (name, arguments)
-            self._warned_of = (name, arguments)
+            self._warned_of, known = (name, arguments), self._handlers
             if self.name_error or args_error:
                 self.reason_error = _reason_error(form.get("reason", ""))
                 return None
@@ -141,6 +145,9 @@ class ActState(RunState):
         async def send(actor: Actor, ref: RunRef, reason: str) -> Done | Warned:
             desk = registry.services().workflows
             warning = None if force else await desk.check_signal(actor, ref, name, arguments)
+            if warning is not None and not warning.certain and known.known:
+                # Nobody answers now (a paused run does not), but the workflow did before.
+                warning = check_signal(name, len(arguments), known)
             if warning is not None and warning.certain:
                 return Warned(warning.message, warning.suggestion)
             return await desk.signal(actor, ref, name, arguments, reason, force=force)

@@ -20,6 +20,7 @@ from inspector_app.services import registry
 from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
 from inspector_app.ui.run import view
+from inspector_app.ui.run.offered import buttons
 from inspector_app.ui.run.reading import Found, Wanted, read
 from inspector_app.ui.run.values import (
     ActivityRow,
@@ -53,6 +54,9 @@ class RunState(SessionState):
 
     _trail_stale: bool = False
     """Somebody acted here since the audit entries were read."""
+
+    _handlers: Handlers = Handlers(known=False)
+    """What the workflow declared when it was last asked and answered."""
 
     tab: str = "summary"
     tabs: list[Tab] = []
@@ -162,8 +166,11 @@ class RunState(SessionState):
         async with self:
             if owner != self._owner or ref.workflow_id != (self._asked or ref).workflow_id:
                 return
-            self.handlers_known = found.known
-            self.handlers_note = found.reason
+            if not found.known:
+                reason = found.reason.rstrip(".") or "no worker answered"
+                self.handlers_note = f"Which ones it takes could not be asked: {reason}."
+                return
+            self._handlers, self.handlers_known, self.handlers_note = found, True, ""
             self.signals = view.handlers(found.signals)
             self.queries = view.handlers(found.queries)
             self.updates = view.handlers(found.updates)
@@ -211,7 +218,7 @@ class RunState(SessionState):
 
     def _take_run(self, run: Run, found: Found) -> None:
         self.facts = view.facts(run, found.capabilities, self.tenant)
-        self.offers = view.buttons(found.offers, found.capabilities, self._actor)
+        self.offers = buttons(found.offers, found.capabilities, self._actor)
         self.activities = [view.activity(each) for each in run.activities]
         self.children = view.children(run, found.ref, self.tenant)
         self.attributes = view.pairs(run.search_attributes)

@@ -8,14 +8,10 @@ from datetime import timedelta
 
 from inspector_app.domain.audit import Entry, Outcome
 from inspector_app.domain.histories import Event
-from inspector_app.domain.identity import Actor
-from inspector_app.domain.permissions import Permission, lowest_role
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import (
-    Action,
     Capabilities,
     Handler,
-    Offer,
     PendingActivity,
     Run,
     RunData,
@@ -29,8 +25,6 @@ from inspector_app.ui.run.values import (
     EventLink,
     Facts,
     HandlerRow,
-    Offered,
-    Offers,
     Opened,
     Pair,
     Stage,
@@ -38,13 +32,6 @@ from inspector_app.ui.run.values import (
 )
 from inspector_app.ui.session import milliseconds
 
-PERMISSION: dict[Action, Permission] = {
-    Action.PAUSE: Permission.RUN_PAUSE,
-    Action.RESUME: Permission.RUN_RESUME,
-    Action.SIGNAL: Permission.RUN_SIGNAL,
-    Action.CANCEL: Permission.RUN_CANCEL,
-    Action.TERMINATE: Permission.RUN_TERMINATE,
-}
 _KILO = 1000
 _SHORT_ID = 13
 
@@ -102,24 +89,6 @@ def facts(run: Run, capabilities: Capabilities, tenant: str) -> Facts:
     )
 
 
-def buttons(offers: dict[Action, Offer], capabilities: Capabilities, actor: Actor) -> Offers:
-    """Which buttons work for `actor` now. The door decides again when one is pressed."""
-
-    def offered(action: Action) -> Offered:
-        permission = PERMISSION[action]
-        if not actor.may(permission):
-            needs = lowest_role(permission)
-            return Offered(title=f"You are {actor.role or 'no member'}; the role {needs} may.")
-        offer = offers[action]
-        if action is Action.PAUSE and not offer.possible and not capabilities.native_pause:
-            # The dialog says which flag, who sets it, and what can be done instead.
-            resumable = offers[Action.SIGNAL].possible
-            return Offered(enabled=resumable, title=offer.why_not)
-        return Offered(enabled=offer.possible, title=offer.why_not)
-
-    return Offers(**{action.value: offered(action) for action in Action})
-
-
 def given(data: RunData) -> Text:
     """What the run was started with."""
     return _text("Input", data.input, cut=data.input_cut)
@@ -153,7 +122,8 @@ def activity(pending: PendingActivity) -> ActivityRow:
         activity_type=pending.activity_type,
         stage=stage.value,
         tries=f"{pending.attempt}{limit}",
-        since=milliseconds(pending.started_at or pending.scheduled_at),
+        # While a try is awaited the server gives the next one as the time it was scheduled.
+        since=milliseconds(pending.started_at or (None if retrying else pending.scheduled_at)),
         next_try=milliseconds(pending.next_try_at) if retrying else None,
         heartbeat=milliseconds(pending.last_heartbeat_at),
         failure=pending.last_failure,

@@ -229,3 +229,22 @@ async def test_a_fault_nobody_foresaw_frees_the_dialog_and_is_logged(open_page):
 
     assert not open_page.act.busy
     assert open_page.act.problem.text == "Inspector itself failed."
+
+
+async def test_a_paused_run_that_answers_nobody_is_judged_by_what_it_declared_before(open_page):
+    await RunState.ask_handlers.fn(open_page.run)
+    open_page.desk.handlers_now = Handlers(known=False, reason="the run is paused")
+    await ActState.signal.fn(open_page.act, SIGNAL | {"name": "aprove"})
+
+    assert open_page.desk.sent == []
+    assert open_page.act.warned.suggestion == "approve"
+
+
+async def test_typing_that_is_reported_late_does_not_take_the_warning_away(open_page):
+    await ActState.signal.fn(open_page.act, SIGNAL | {"name": "aprove"})
+    await ActState.typed_name.fn(open_page.act, "aprove")
+    await ActState.typed_args.fn(open_page.act, SIGNAL["args"])
+    assert open_page.act.warned.message
+
+    await ActState.typed_name.fn(open_page.act, "aprov")
+    assert open_page.act.warned.message == ""

@@ -184,7 +184,7 @@ async def test_a_worker_that_is_away_is_said_where_handlers_would_stand(page):
     await RunState.ask_handlers.fn(page.run)
 
     assert not page.run.handlers_known
-    assert page.run.handlers_note == "It refused."
+    assert page.run.handlers_note == "Which ones it takes could not be asked: It refused."
 
 
 async def test_an_address_without_a_workflow_id_says_so(page):

@@ -22,13 +22,14 @@ from inspector_app.domain.workflows import (
     offers,
 )
 from inspector_app.ui.run import view
+from inspector_app.ui.run.offered import buttons
 from inspector_app.ui.run.page import run_page
 
 NATIVE = Capabilities(native_pause=True)
 
 
 def the_buttons(run, role, capabilities=NATIVE):
-    return view.buttons(offers(run, capabilities), capabilities, person(role))
+    return buttons(offers(run, capabilities), capabilities, person(role))
 
 
 @pytest.mark.parametrize(
@@ -39,10 +40,10 @@ def test_sizes_carry_their_unit(count, text):
 
 
 def test_an_observer_finds_every_button_disabled_and_the_role_that_may_in_its_title():
-    buttons = the_buttons(a_run(), Role.OBSERVER)
+    offered = the_buttons(a_run(), Role.OBSERVER)
 
     for action in Action:
-        button = getattr(buttons, action.value)
+        button = getattr(offered, action.value)
         assert not button.enabled
         assert "developer" in button.title
 

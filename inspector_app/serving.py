@@ -10,8 +10,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, Coroutine
-from typing import Final, TextIO
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Final, TextIO, cast
 from urllib.parse import urlsplit
 
 import structlog
@@ -19,13 +19,14 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
-from reflex.app import App
-from starlette.applications import Starlette
 
-from inspector_app.adapters.db.migrations import upgrade
 from inspector_app.domain.errors import Conflict, InspectorError
 from inspector_app.frontend import bundle, enter
 from inspector_app.settings import Settings
+
+if TYPE_CHECKING:
+    from reflex.app import App
+    from starlette.applications import Starlette
 
 _GRACE: Final = 5.0  # seconds that open connections get to end by themselves
 
@@ -84,28 +85,27 @@ def run(work: Coroutine[None, None, None]) -> None:
         loop.close()
 
 
-async def prepare(settings: Settings) -> None:
-    """Bring the database to this version's form."""
-    await upgrade(settings.database_url, bundle().migrations)
-
-
-async def serve(settings: Settings, *, announcement: str, stdout: TextIO) -> None:
-    """Serve, and say on `stdout` when the address really answers.
+async def serve(settings: Settings, ready: Callable[[], Awaitable[str]], stdout: TextIO) -> None:
+    """Migrate, serve, and say on `stdout` when the address really answers.
 
     Args:
-        settings: Of an installation that is prepared.
-        announcement: Printed before the ready line; may be empty.
+        settings: Of a data folder that is open.
+        ready: Finishes what the start began outside; answers words to print before the ready
+            line, or "".
         stdout: Where the ready line goes; nothing else does.
 
     Raises:
         InspectorError: Something that the operator can put right.
     """
-    enter(bundle(), os.environ)
+    here = bundle()
+    enter(here, os.environ)
+    # Seconds of imports, after `enter`, and while what `ready` awaits is starting.
+    from inspector_app.adapters.db.migrations import upgrade
     from inspector_app.inspector_app import app
 
-    application = app()
-    if not isinstance(application, Starlette):
-        raise TypeError(f"Reflex made {type(application)} instead of a Starlette application")
+    await upgrade(settings.database_url, here.migrations)
+    announcement = await ready()
+    application = cast("Starlette", app())
     # Here rather than by Granian, so that what stops the start reaches the person as it is.
     async with (
         application.router.lifespan_context(application),

@@ -68,3 +68,10 @@ def leave_notice(response: Response, **fields: str) -> None:
         httponly=True,
         samesite="lax",
     )
+
+
+def forget_notice(response: Response) -> None:
+    """Take back what an earlier form answered."""
+    response.delete_cookie(
+        _name(_NOTICE), path="/", secure=_secure(), httponly=True, samesite="lax"
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
@@ -11,7 +12,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from inspector_app.api import metrics
 from inspector_app.api.actor import CurrentActor, address_of, request_id_of
-from inspector_app.api.cookies import end_session, leave_notice, open_session, session_token
+from inspector_app.api.cookies import (
+    end_session,
+    forget_notice,
+    leave_notice,
+    open_session,
+    session_token,
+)
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented, of_error, problem, status_of
 from inspector_app.domain.errors import InspectorError, NotFound, TooMany, WrongCredentials
@@ -55,7 +62,7 @@ async def sign_in(
         )
     except (WrongCredentials, TooMany) as error:
         metrics.LOGIN_FAILURES.labels("local").inc()
-        back = f"/login?next={wanted}" if wanted else "/login"
+        back = f"/login?next={quote(wanted, safe='')}" if wanted else "/login"
         return _failed(request, error, back, username=username[:64])
     home = await _home(request, token)
     response = _go("/setup" if person.must_change_password else wanted or home)
@@ -179,7 +186,10 @@ async def _first_tenant(actor: Actor) -> str:
 
 
 def _go(path: str) -> Response:
-    return RedirectResponse(path, _SEE_OTHER)
+    """Go on after a form that went through; what an earlier try answered is past."""
+    response = RedirectResponse(path, _SEE_OTHER)
+    forget_notice(response)
+    return response
 
 
 def _failed(request: Request, error: InspectorError, back: str, *, username: str = "") -> Response:

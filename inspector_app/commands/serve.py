@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from importlib.util import find_spec
 from typing import TextIO
 
@@ -18,13 +18,13 @@ from inspector_app.settings import Settings
 
 commands = typer.Typer()
 
-Around = Callable[[Settings], contextlib.AbstractAsyncContextManager[str]]
+Around = Callable[[Settings], contextlib.AbstractAsyncContextManager[Callable[[], Awaitable[str]]]]
 
 
 @commands.command()
 def serve() -> None:
     """Run the server on one port, until Ctrl-C."""
-    _serve(_nothing)
+    _serve(_alone)
 
 
 @commands.command()
@@ -65,13 +65,15 @@ def _serve(around: Around) -> None:
 
 
 async def _within(around: Around, settings: Settings, stdout: TextIO) -> None:
-    from inspector_app import serving
+    from inspector_app.serving import serve
 
-    await serving.prepare(settings)
-    async with around(settings) as announcement:
-        await serving.serve(settings, announcement=announcement, stdout=stdout)
+    async with around(settings) as ready:
+        await serve(settings, ready, stdout)
 
 
 @contextlib.asynccontextmanager
-async def _nothing(_settings: Settings) -> AsyncGenerator[str]:
-    yield ""
+async def _alone(_settings: Settings) -> AsyncGenerator[Callable[[], Awaitable[str]]]:
+    async def ready() -> str:
+        return ""
+
+    yield ready

@@ -6,7 +6,7 @@ import reflex as rx
 from reflex_base.style import set_color_mode
 
 from inspector_app.ui import routes
-from inspector_app.ui.kit.controls import Child, button, icon_button, link, menu, opens
+from inspector_app.ui.kit.controls import Child, button, icon_button, link, menu, opens, post_form
 from inspector_app.ui.kit.feedback import notice
 from inspector_app.ui.kit.icons import icon, mark
 from inspector_app.ui.kit.time import ZoneName
@@ -92,11 +92,10 @@ def _scope() -> rx.Component:
 
 def sign_out_form() -> rx.Component:
     """The only way out is a POST that carries the CSRF token."""
-    return rx.el.form(
-        rx.el.input(type="hidden", name="csrf_token", value=SessionState.csrf, read_only=True),
+    return post_form(
         rx.el.button(icon("log-out", 14), "Sign out", type="submit", class_name="menu-item"),
-        action=routes.SIGN_OUT_POST,
-        method="post",
+        to=routes.SIGN_OUT_POST,
+        csrf=SessionState.csrf,
     )
 
 

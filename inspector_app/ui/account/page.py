@@ -7,16 +7,12 @@ import reflex as rx
 from inspector_app.domain.identity import PASSWORD_MIN
 from inspector_app.ui import routes
 from inspector_app.ui.account.state import AccountState, SessionRow
-from inspector_app.ui.kit.controls import field
+from inspector_app.ui.kit.controls import field, post_form
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.shell import shell
 
 State = AccountState
-
-
-def _csrf() -> rx.Component:
-    return rx.el.input(type="hidden", name="csrf_token", value=State.csrf, read_only=True)
 
 
 def _password_field(name: str, label: str, complete: str, hint: str = "") -> rx.Component:
@@ -34,8 +30,7 @@ def _password_field(name: str, label: str, complete: str, hint: str = "") -> rx.
 def _password() -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h2("Password"), class_name="panel-h"),
-        rx.el.form(
-            _csrf(),
+        post_form(
             rx.el.input(type="hidden", name="next", value=State.router.url.path, read_only=True),
             rx.el.input(
                 type="text",
@@ -53,9 +48,9 @@ def _password() -> rx.Component:
                 hint=f"At least {PASSWORD_MIN} characters. Your other sessions end.",
             ),
             rx.el.button("Change password", type="submit", class_name="btn primary"),
-            action=routes.PASSWORD_POST,
-            method="post",
-            class_name="panel-b form",
+            to=routes.PASSWORD_POST,
+            csrf=State.csrf,
+            css="panel-b form",
         ),
         class_name="panel",
     )
@@ -65,12 +60,11 @@ def _end(row: rx.Var[SessionRow]) -> rx.Component:
     return rx.cond(
         row.this_one,
         rx.el.span("This browser", class_name="t3"),
-        rx.el.form(
-            _csrf(),
+        post_form(
             rx.el.input(type="hidden", name="session_id", value=row.ident, read_only=True),
             rx.el.button("End", type="submit", class_name="btn sm danger-quiet"),
-            action=routes.REVOKE_POST,
-            method="post",
+            to=routes.REVOKE_POST,
+            csrf=State.csrf,
         ),
     )
 
@@ -101,8 +95,7 @@ def _sessions() -> rx.Component:
         rx.el.div(
             rx.el.h2("Sessions"),
             rx.el.span("Where you are signed in", class_name="t3 grow"),
-            rx.el.form(
-                _csrf(),
+            post_form(
                 rx.el.input(type="hidden", name="others", value="true", read_only=True),
                 rx.el.button(
                     "End all others",
@@ -110,8 +103,8 @@ def _sessions() -> rx.Component:
                     class_name="btn sm danger-quiet",
                     disabled=State.sessions.length() < 2,  # noqa: PLR2004 - this one and another
                 ),
-                action=routes.REVOKE_POST,
-                method="post",
+                to=routes.REVOKE_POST,
+                csrf=State.csrf,
             ),
             class_name="panel-h",
         ),

@@ -3,9 +3,32 @@
 from __future__ import annotations
 
 import reflex as rx
+from reflex_components_core.el.elements.base import BaseHTML
 from reflex_components_core.react_router import link as router_link
 
 from inspector_app.ui.kit.icons import icon
+
+
+class _PlainForm(BaseHTML):
+    """A form that the browser itself sends: Reflex's own always stops the submit."""
+
+    tag = "form"
+
+    action: rx.Var[str]
+    method: rx.Var[str]
+
+
+def post_form(
+    *children: rx.Component, to: str, csrf: rx.Var[str] | None, css: str = ""
+) -> rx.Component:
+    """A form that posts to one of our HTTP routes, with the session's CSRF token."""
+    token = (
+        (rx.el.input(type="hidden", name="csrf_token", value=csrf, read_only=True),)
+        if csrf is not None
+        else ()
+    )
+    return _PlainForm.create(*token, *children, action=to, method="post", class_name=css)
+
 
 Child = rx.Component | rx.Var[str] | str
 

@@ -6,7 +6,7 @@ import reflex as rx
 
 from inspector_app.domain.identity import PASSWORD_MIN
 from inspector_app.ui import routes
-from inspector_app.ui.kit.controls import field, icon_button
+from inspector_app.ui.kit.controls import field, icon_button, post_form
 from inspector_app.ui.kit.feedback import notice
 from inspector_app.ui.kit.icons import mark
 from inspector_app.ui.login.state import LoginState
@@ -74,15 +74,12 @@ def _password(name: str, label: str, complete: str, *, hint: str = "") -> rx.Com
     return field(label, control, html_for=name, hint=hint)
 
 
-def _frame(*children: rx.Component, action: str) -> rx.Component:
+def _frame(*children: rx.Component, to: str, csrf: rx.Var[str] | None = None) -> rx.Component:
     return rx.el.main(
         _picture(),
         rx.el.div(
-            rx.el.form(
-                rx.el.div(mark(), "Inspector", class_name="brand"),
-                *children,
-                action=action,
-                method="post",
+            post_form(
+                rx.el.div(mark(), "Inspector", class_name="brand"), *children, to=to, csrf=csrf
             ),
             class_name="login-f",
         ),
@@ -124,7 +121,7 @@ def login_page() -> rx.Component:
         _password("password", "Password", "current-password"),
         rx.el.button("Sign in", type="submit", class_name="btn primary lg"),
         rx.el.p("Every attempt is kept in the audit log.", class_name="t3 s12"),
-        action=routes.SIGN_IN_POST,
+        to=routes.SIGN_IN_POST,
     )
 
 
@@ -137,7 +134,6 @@ def setup_page() -> rx.Component:
             class_name="login-h",
         ),
         notice(LoginState.notice),
-        rx.el.input(type="hidden", name="csrf_token", value=LoginState.csrf, read_only=True),
         rx.el.input(
             type="text",
             name="username",
@@ -154,5 +150,6 @@ def setup_page() -> rx.Component:
             hint=f"At least {PASSWORD_MIN} characters. Other sessions end.",
         ),
         rx.el.button("Save and go on", type="submit", class_name="btn primary lg"),
-        action=routes.PASSWORD_POST,
+        to=routes.PASSWORD_POST,
+        csrf=LoginState.csrf,
     )

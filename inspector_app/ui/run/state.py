@@ -230,7 +230,8 @@ class RunState(SessionState):
         ref = self._ref or self._asked
         if ref is None:
             return
-        pending = len(self.activities) + len(self.children)
+        # The server goes on listing what a closed run left behind.
+        pending = len(self.activities) + len(self.children) if self.facts.is_open else 0
         counts = {
             "summary": f"{pending} pending" if pending else "",
             "history": self.facts.events_text,

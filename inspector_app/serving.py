@@ -100,10 +100,12 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[str]], stdout:
     here = bundle()
     enter(here, os.environ)
     # Seconds of imports, after `enter`, and while what `ready` awaits is starting.
+    from inspector_app.adapters.db.key_check import require_known_key
     from inspector_app.adapters.db.migrations import upgrade
     from inspector_app.inspector_app import app
 
     await upgrade(settings.database_url, here.migrations)
+    await require_known_key(settings.database_url, settings.secret_keys)
     announcement = await ready()
     application = cast("Starlette", app())
     # Here rather than by Granian, so that what stops the start reaches the person as it is.

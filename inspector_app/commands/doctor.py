@@ -13,6 +13,7 @@ from inspector_app.data_folder import open_data_folder
 from inspector_app.domain.errors import InspectorError
 from inspector_app.frontend import bundle
 from inspector_app.frontend_build import is_current
+from inspector_app.settings import Settings
 
 commands = typer.Typer()
 
@@ -50,7 +51,7 @@ async def _look() -> list[Finding]:
     findings.append(Finding("configuration", True, f"people open {settings.public_url}"))
     findings.append(Finding("data folder", True, str(settings.data_dir)))
     try:
-        findings += [finding async for finding in _inside()]
+        findings += [finding async for finding in _inside(settings)]
     except InspectorError as error:
         findings.append(_wrong("database", error))
     return findings
@@ -62,13 +63,15 @@ def _frontend() -> Finding:
     return Finding("frontend", False, "not built, or older than its sources: make run builds it")
 
 
-async def _inside() -> AsyncGenerator[Finding]:
+async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
+    from inspector_app.adapters.db.key_check import require_known_key
     from inspector_app.commands.house import opened, whoever_runs_this
 
     async with opened() as services:
         actor = whoever_runs_this()
         clusters = await services.tenancy.clusters(actor)
         yield Finding("database", True, f"migrated; {len(clusters)} clusters")
+        await require_known_key(settings.database_url, settings.secret_keys)
         for cluster in clusters:
             try:
                 await services.tenancy.test_cluster(actor, cluster.name)

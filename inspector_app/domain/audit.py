@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from inspector_app.domain.errors import InspectorError
 from inspector_app.domain.ids import EntryId, TenantId
 from inspector_app.domain.permissions import Permission
 
@@ -94,17 +94,34 @@ class Verdict:
     first_break: Break | None
 
 
-def chained_hash(chain: TenantId | None, seq: int, record: Record, previous: str) -> str:
-    """SHA-256 (hex) over every field of the entry and its predecessor's hash.
+class Unreadable(InspectorError):
+    """A stored entry holds what no version of Inspector wrote.
 
-    The text hashed is JSON with sorted keys and no spaces, so that it can be recomputed
-    from an export in any language.
+    Attributes:
+        seq: Its number in the chain.
+    """
+
+    title = "The audit log was altered"
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(
+            f"Entry {seq:,} of the audit log cannot be read.",
+            hint="Check the chain (inspector audit verify) and compare it with your backup.",
+        )
+        self.seq = seq
+
+
+def hashed_text(chain: TenantId | None, seq: int, record: Record, previous: str) -> str:
+    """Write down what an entry's hash covers: every field, and its predecessor's hash.
+
+    It is JSON with sorted keys and no spaces, and what an export prints, so that the hash can
+    be recomputed in any language.
     """
     fields = {
         "chain": str(chain) if chain else "installation",
         "seq": seq,
         "previous": previous,
-        "at": record.at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "at": record.at.astimezone(UTC).isoformat(timespec="microseconds"),
         "actor_kind": record.actor_kind,
         "actor_id": record.actor_id,
         "actor_name": record.actor_name,
@@ -125,7 +142,12 @@ def chained_hash(chain: TenantId | None, seq: int, record: Record, previous: str
         "intent": record.intent,
         "repeated": record.repeated,
     }
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def chained_hash(chain: TenantId | None, seq: int, record: Record, previous: str) -> str:
+    """SHA-256 (hex) of the UTF-8 of `hashed_text`."""
+    text = hashed_text(chain, seq, record, previous)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -138,7 +160,8 @@ class Checker:
     """
 
     def __init__(self, *, head_seq: int, head_hash: str) -> None:
-        self._head = (head_seq, head_hash)
+        self._head_seq = head_seq
+        self._head_hash = head_hash
         self._seq: int = 0
         self._previous: str = GENESIS
         self._broken: Break | None = None
@@ -146,28 +169,29 @@ class Checker:
     def accept(self, entry: Entry) -> bool:
         """Take the next entry; False at the first that does not fit."""
         wanted = chained_hash(entry.chain, entry.seq, entry.record, self._previous)
-        if entry.seq != self._seq + 1:
+        if entry.seq <= self._seq:
+            self._broken = Break(entry.seq, "this number is no place in the chain")
+        elif entry.seq != self._seq + 1:
             self._broken = Break(self._seq + 1, f"entry {self._seq + 1} is missing")
         elif entry.previous != self._previous:
             self._broken = Break(entry.seq, "it does not name its predecessor's hash")
         elif wanted != entry.hash:
             self._broken = Break(entry.seq, "its content was altered")
+        elif entry.seq > self._head_seq:
+            self._broken = Break(entry.seq, f"the chain's head names {self._head_seq} as its last")
         else:
             self._seq, self._previous = entry.seq, entry.hash
         return self._broken is None
 
+    def refuse(self, seq: int) -> None:
+        """Take an entry that cannot even be read."""
+        self._broken = Break(seq, "its content was altered")
+
     def verdict(self) -> Verdict:
         """Say what was found, the chain's end included."""
-        end = Break(self._seq + 1, f"the chain's end is missing after entry {self._seq}")
-        whole = (self._seq, self._previous) == self._head
-        found = self._broken or (None if whole else end)
-        return Verdict(self._seq, self._previous, found)
-
-
-def verify(entries: Iterable[Entry], *, head_seq: int, head_hash: str) -> Verdict:
-    """Check a whole chain that is at hand, oldest entry first (see Checker)."""
-    checker = Checker(head_seq=head_seq, head_hash=head_hash)
-    for entry in entries:
-        if not checker.accept(entry):
-            break
-    return checker.verdict()
+        if self._broken is None and self._seq < self._head_seq:
+            reason = f"the chain's end is missing: {self._head_seq} entries were written"
+            self._broken = Break(self._seq + 1, reason)
+        elif self._broken is None and self._previous != self._head_hash:
+            self._broken = Break(self._seq, "its hash is not the one the chain's head names")
+        return Verdict(self._seq, self._previous, self._broken)

@@ -16,6 +16,8 @@ SESSION_IDLE = timedelta(hours=8)
 SESSION_LIFETIME = timedelta(days=7)
 """A session ends this long after sign-in, whatever happens."""
 PASSWORD_MIN, PASSWORD_MAX = 12, 256
+_TELLING = 4
+"""Characters from which on a user name in a password makes it guessable."""
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 
 
@@ -134,7 +136,8 @@ def check_password(password: str, username: str) -> str:
         raise Invalid(
             f"A password has {PASSWORD_MIN} to {PASSWORD_MAX} characters.", field="password"
         )
-    if username.lower() in password.lower():
+    # A short name is in many a good password by chance.
+    if len(username) >= _TELLING and username.lower() in password.lower():
         raise Invalid("A password must not hold the user name.", field="password")
     if len(set(password)) < 5:  # noqa: PLR2004 - fewer distinct characters is a pattern
         raise Invalid("A password needs at least five different characters.", field="password")

@@ -19,8 +19,10 @@ from inspector_app.domain.errors import (
     NotFound,
     PasswordChangeRequired,
     SignInRequired,
+    StorageUnavailable,
 )
 from inspector_app.domain.identity import Actor, ActorKind
+from inspector_app.domain.ids import TenantId
 from inspector_app.domain.permissions import Permission, lowest_role
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.services.ports import Clock, Database, Work
@@ -30,12 +32,20 @@ DENIAL_WINDOW = timedelta(minutes=1)
 _MOST_COUNTED = 10_000
 
 
+_LONGEST = 1000
+"""Characters of one text in an entry; a workflow id has no more."""
+
+
 @dataclass(slots=True)
 class _Flood:
     since: datetime
-    actor: Actor
+    chain: TenantId | None
     first: Record
     more: int = 0
+
+    def counted(self, now: datetime) -> Record:
+        """Say how many came that nobody chained."""
+        return replace(self.first, at=now, repeated=self.more, detail="counted denials")
 
 
 class Door:
@@ -44,7 +54,8 @@ class Door:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._floods: dict[tuple[str, str, Permission], _Flood] = {}
+        self._floods: dict[tuple[TenantId | None, str, str, Permission], _Flood] = {}
+        self._settling: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def enter(
@@ -73,7 +84,9 @@ class Door:
             yield work
             if record:
                 entry = self._record(actor, permission, target, Outcome.DONE)
-                entry = replace(entry, action=action or permission.value, reason=reason)
+                entry = replace(
+                    entry, action=action or permission.value, reason=_written(reason)
+                )
                 await work.audit.append(actor.tenant, entry)
 
     @asynccontextmanager
@@ -86,10 +99,12 @@ class Door:
 
         Raises:
             Denied, SignInRequired, PasswordChangeRequired, NotFound: Not let in; audited.
-            StorageUnavailable: The intent could not be written; nothing was done.
+            StorageUnavailable: The intent could not be written, and nothing was done; or, as
+                its words say, it was done and only the outcome could not.
         """
         namespace = await self.look(actor, permission, target)
-        intent = replace(self._record(actor, permission, target, Outcome.INTENT), reason=reason)
+        intent = self._record(actor, permission, target, Outcome.INTENT)
+        intent = replace(intent, reason=_written(reason))
         async with self._database.begin(write=True) as work:
             entry = await work.audit.append(actor.tenant, intent)
         outcome, detail = Outcome.UNKNOWN, "interrupted before the answer came"
@@ -104,7 +119,10 @@ class Door:
                 intent, at=self._clock(), outcome=outcome, detail=detail, intent=entry.seq
             )
             # Shielded: a cancelled request must not leave the intent without its outcome.
-            await asyncio.shield(self._append(actor, closing))
+            settling = asyncio.create_task(self._settle(actor.tenant, closing))
+            self._settling.add(settling)
+            settling.add_done_callback(self._settling.discard)
+            await asyncio.shield(settling)
 
     async def look(self, actor: Actor, permission: Permission, target: Target) -> Namespace:
         """Authorise a read of the outside and find the namespace `target` names.
@@ -153,38 +171,73 @@ class Door:
 
     async def _deny(self, actor: Actor, permission: Permission, target: Target, why: str) -> None:
         """Chain the first denial of a kind in a minute, count the others into the next one."""
+        await self.refuse(actor, permission, target, permission.value, why)
+
+    async def refuse(
+        self, actor: Actor, permission: Permission, target: Target, action: str, why: str
+    ) -> None:
+        """Write a denial down: the first of a kind in a minute; the others are counted."""
         now = self._clock()
-        key = (str(actor.person or actor.name), actor.address, permission)
+        key = (actor.tenant, str(actor.person or actor.name), actor.address, permission)
         flood = self._floods.get(key)
         if flood and now - flood.since < DENIAL_WINDOW:
             flood.more += 1
             return
+        counted = flood.more if flood else 0
         record = self._record(actor, permission, target, Outcome.DENIED)
-        record = replace(record, detail=why, repeated=flood.more if flood else 0)
-        self._floods.pop(key, None)
-        if len(self._floods) >= _MOST_COUNTED:
-            await self.close()
-        self._floods[key] = _Flood(now, actor, record)
-        await self._append(actor, record)
+        record = replace(record, action=action, detail=why, repeated=counted)
+        self._floods.pop(key, None)  # in again at the end: the oldest stand first
+        due = [(actor.tenant, record), *self._forget_oldest(now)]
+        fresh = self._floods[key] = _Flood(now, actor.tenant, record)
+        try:
+            await self._append(*due)
+        except StorageUnavailable:
+            fresh.more += counted + 1  # not chained, so it counts towards the next
+            raise
+
+    def _forget_oldest(self, now: datetime) -> list[tuple[TenantId | None, Record]]:
+        """Keep the counters few, one out for one in; its count, if any, is to be chained."""
+        if len(self._floods) < _MOST_COUNTED:
+            return []
+        oldest = self._floods.pop(next(iter(self._floods)))
+        return [(oldest.chain, oldest.counted(now))] if oldest.more else []
 
     async def note_failure(
         self, actor: Actor, permission: Permission, target: Target, action: str, detail: str
     ) -> None:
         """Chain an attempt that failed before anything was done, such as a wrong password."""
         record = self._record(actor, permission, target, Outcome.FAILED)
-        await self._append(actor, replace(record, action=action, detail=detail))
+        await self._append((actor.tenant, replace(record, action=action, detail=detail)))
 
     async def close(self) -> None:
-        """Chain the denials that were only counted so far, so that no count is lost."""
-        floods, self._floods = self._floods, {}
-        for flood in floods.values():
-            if flood.more:
-                record = replace(flood.first, at=self._clock(), repeated=flood.more)
-                await self._append(flood.actor, replace(record, detail="counted denials"))
+        """Wait for outcomes on their way, and chain the denials that were only counted so far.
 
-    async def _append(self, actor: Actor, record: Record) -> None:
+        Raises:
+            StorageUnavailable: They could not be written; a later call tries again.
+        """
+        if self._settling:
+            await asyncio.wait(self._settling)
+        now, counted = self._clock(), [each for each in self._floods.values() if each.more]
+        if counted:
+            await self._append(*((each.chain, each.counted(now)) for each in counted))
+        self._floods.clear()
+
+    async def _settle(self, chain: TenantId | None, closing: Record) -> None:
+        """Chain how an intent ended."""
+        try:
+            await self._append((chain, closing))
+        except StorageUnavailable as error:
+            raise StorageUnavailable(
+                f"It ended ({closing.outcome}), but the audit log could not take that. "
+                f"{error.detail.partition(';')[0]}.",
+                hint="Look at the run before you repeat it. The log shows the intent, which is "
+                "closed as unknown at the next start.",
+            ) from error
+
+    async def _append(self, *records: tuple[TenantId | None, Record]) -> None:
         async with self._database.begin(write=True) as work:
-            await work.audit.append(actor.tenant, record)
+            for chain, record in records:
+                await work.audit.append(chain, record)
 
     def _record(
         self, actor: Actor, permission: Permission, target: Target, outcome: Outcome
@@ -193,16 +246,27 @@ class Door:
             at=self._clock(),
             actor_kind=actor.kind.value,
             actor_id=str(actor.person or ""),
-            actor_name=actor.name,
+            actor_name=_written(actor.name),
             role=actor.role or "",
             provider=actor.provider,
             session=str(actor.session or ""),
             address=actor.address,
             permission=permission,
             action=permission.value,
-            target=target,
+            target=Target(
+                target.kind,
+                _written(target.id),
+                _written(target.namespace),
+                _written(target.run),
+            ),
             reason="",
             outcome=outcome,
             detail="",
             request_id=actor.request_id,
         )
+
+
+def _written(text: str) -> str:
+    """Make a text from outside fit to be kept: no half characters, no NUL, not endless."""
+    kept = text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    return kept if len(kept) <= _LONGEST else kept[: _LONGEST - 1] + "…"

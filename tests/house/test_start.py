@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -14,6 +13,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+
+from inspector_app.adapters.db.key_check import require_known_key
+from inspector_app.adapters.db.migrations import upgrade
+from inspector_app.domain.errors import Conflict
+from inspector_app.frontend import bundle
 
 PATIENCE = 90  # seconds that a start may take on a loaded machine before something is wrong
 
@@ -89,33 +93,43 @@ def processes_in(folder):
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_server_says_when_it_answers_and_stops_when_told(start, number):
-    server = start("serve").until_ready()
-    assert server.status_of("/healthz") == 200
-    assert server.stop(number) == 0
-    assert server.said == [f"Inspector is ready: http://127.0.0.1:{server.port}"]
-    assert server.is_free()
-    assert "Traceback" not in server.stderr.read_text()
-
-
-def test_a_second_start_builds_nothing_and_keeps_the_key(start, tmp_path):
-    start("serve").until_ready().stop(signal.SIGINT)
+def test_the_server_says_when_it_answers_stops_when_told_and_starts_again(start, tmp_path):
+    first = start("serve").until_ready()
+    assert first.status_of("/healthz") == 200
+    assert first.stop(signal.SIGINT) == 0
+    assert first.said == [f"Inspector is ready: http://127.0.0.1:{first.port}"]
+    assert first.is_free()
     key = (tmp_path / ".inspector" / "secret.key").read_text()
-    again = start("serve").until_ready()
-    again.stop(signal.SIGINT)
+
+    first.stderr.write_text("")
+    second = start("serve").until_ready()
+    assert second.stop(signal.SIGTERM) == 0
     assert (tmp_path / ".inspector" / "secret.key").read_text() == key
-    assert again.stderr.read_text().count("Building the frontend") == 0
+    words = second.stderr.read_text()
+    assert "Building the frontend" not in words
+    assert "Traceback" not in words
 
 
-def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_path):
-    start("serve").until_ready().stop(signal.SIGINT)
-    (tmp_path / ".inspector" / "secret.key").write_text("k" * 43)
+async def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_path):
+    (tmp_path / ".inspector").mkdir()
+    url = f"sqlite+aiosqlite:///{tmp_path}/.inspector/inspector.db"
+    await upgrade(url, bundle().migrations)
+    await require_known_key(url, ("k" * 43,))
     other = start("serve")
     assert other.process.wait(PATIENCE) == 2
     words = other.stderr.read_text()
-    assert re.search("^inspector: .*secret key", words, re.MULTILINE), words
+    assert "inspector: The secret key is not the one this database was used with." in words
     assert "Traceback" not in words
+
+
+async def test_a_new_key_in_front_of_the_old_one_takes_its_place(tmp_path):
+    url = f"sqlite+aiosqlite:///{tmp_path}/inspector.db"
+    await upgrade(url, bundle().migrations)
+    await require_known_key(url, ("old",))
+    await require_known_key(url, ("new", "old"))
+    await require_known_key(url, ("new",))
+    with pytest.raises(Conflict, match="not the one this database was used with"):
+        await require_known_key(url, ("old",))
 
 
 @pytest.mark.temporal

@@ -15,9 +15,9 @@ AT_ONCE = 2
 class Argon2Passwords:
     """See ports.Passwords. OWASP's parameters: 19 MiB, two passes, one lane; some 30 ms each."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory_kib: int = 19 * 1024) -> None:
         self._hasher = PasswordHash(
-            (Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1),)
+            (Argon2Hasher(memory_cost=memory_kib, time_cost=2, parallelism=1),)
         )
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._nobody = self._hasher.hash("nobody's password")

@@ -35,7 +35,6 @@ def _handlers(title: str, name: str, rows: rx.Var[list[HandlerRow]]) -> rx.Compo
         return rx.el.tr(
             rx.el.td(each.name, class_name="mono", title=each.name),
             rx.el.td(each.description, class_name="t2", title=each.description),
-            rx.el.td(each.arguments, class_name="r"),
         )
 
     return rx.cond(
@@ -45,7 +44,6 @@ def _handlers(title: str, name: str, rows: rx.Var[list[HandlerRow]]) -> rx.Compo
                 rx.el.tr(
                     rx.el.th(icon(name, 14), " ", title, width="34%"),
                     rx.el.th("What it is for"),
-                    rx.el.th("Arguments", class_name="r", width="96px"),
                 )
             ),
             rx.el.tbody(rx.foreach(rows, row)),

@@ -243,5 +243,6 @@ class RunState(SessionState):
             for key, word in TABS.items()
         ]
         self.event_base = routes.run(self.tenant, ref, tab="history")
-        self.rows_src = routes.history_rows(ref)
+        # Without a run id the list waits for it: rows must not change to another run's.
+        self.rows_src = routes.history_rows(ref) if ref.run_id else ""
         self.workflows_href = routes.workflows(self.tenant, namespace=ref.namespace)

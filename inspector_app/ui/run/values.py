@@ -125,7 +125,6 @@ class HandlerRow:
 
     name: str
     description: str
-    arguments: str
 
 
 @dataclass(frozen=True)

@@ -170,14 +170,7 @@ def pairs(values: Iterable[tuple[str, str]]) -> list[Pair]:
 
 def handlers(declared: Iterable[Handler]) -> list[HandlerRow]:
     """Declared handlers as rows; one without a name takes what no other does."""
-    return [
-        HandlerRow(
-            each.name or "any other name",
-            each.description,
-            "" if each.parameters is None else str(each.parameters),
-        )
-        for each in declared
-    ]
+    return [HandlerRow(each.name or "any other name", each.description) for each in declared]
 
 
 def trail(entries: Iterable[Entry]) -> list[AuditRow]:

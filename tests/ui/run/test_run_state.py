@@ -192,3 +192,12 @@ async def test_an_address_without_a_workflow_id_says_so(page):
 
     assert page.run.missing.text == "This address names no workflow."
     assert page.desk.looks == 0
+
+
+async def test_rows_are_never_read_of_a_run_that_is_not_known_yet(page):
+    page.go(run_id="")
+    await RunState.load.fn(page.run)
+    assert page.run.rows_src == ""
+
+    await RunState.follow.fn(page.run)
+    assert "run_id=" in page.run.rows_src

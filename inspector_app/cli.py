@@ -21,11 +21,6 @@ _GROUPS: Final[tuple[tuple[str | None, typer.Typer], ...]] = (
     ("namespace", tenants.namespaces),
     ("user", users.commands),
     ("audit", audit.commands),
-    ("tenant", tenants.tenants),
-    ("cluster", tenants.clusters),
-    ("namespace", tenants.namespaces),
-    ("user", users.commands),
-    ("audit", audit.commands),
 )
 
 app = typer.Typer(

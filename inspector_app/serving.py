@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import ipaddress
 import logging
 import os
@@ -99,7 +100,9 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[str]], stdout:
     """
     here = bundle()
     enter(here, os.environ)
-    # Seconds of imports, after `enter`, and while what `ready` awaits is starting.
+    # Seconds of imports, after `enter`, and while what `ready` awaits is starting. What they
+    # make stays for good: collecting among it takes a tenth of the start and finds nothing.
+    gc.disable()
     from inspector_app.adapters.db.key_check import require_known_key
     from inspector_app.adapters.db.migrations import upgrade
     from inspector_app.inspector_app import app
@@ -108,6 +111,8 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[str]], stdout:
     await require_known_key(settings.database_url, settings.secret_keys)
     announcement = await ready()
     application = cast("Starlette", app())
+    gc.freeze()
+    gc.enable()
     # Here rather than by Granian, so that what stops the start reaches the person as it is.
     async with (
         application.router.lifespan_context(application),

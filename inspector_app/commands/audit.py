@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
-from dataclasses import asdict
 from typing import Annotated
 
-import orjson
 import typer
 
 from inspector_app.commands.house import opened, whoever_runs_this
 from inspector_app.commands.terminal import NOT_SO, AsJson, answer
-from inspector_app.domain.audit import Verdict
+from inspector_app.domain.audit import Verdict, hashed_text
 from inspector_app.domain.errors import NotFound
 from inspector_app.domain.ids import TenantId
 from inspector_app.domain.tenancy import Tenant
@@ -47,22 +46,23 @@ def export(
     *,
     tenant: Annotated[str, typer.Option(help="Its slug; empty: the installation's chain.")] = "",
 ) -> None:
-    """Print a whole chain as JSON lines, oldest first; the export itself is recorded."""
+    """Print a whole chain as JSON lines, oldest first; the export itself is recorded.
+
+    Its last member is `hash`: the SHA-256 of the line as it stands without this member.
+    """
 
     async def work() -> None:
         async with opened() as services:
             chain = await _chain(services, tenant)
             async for entry in services.audit.export(whoever_runs_this(), chain):
-                line = {
-                    "chain": tenant or "installation",
-                    "seq": entry.seq,
-                    **asdict(entry.record),
-                    "previous": entry.previous,
-                    "hash": entry.hash,
-                }
-                sys.stdout.buffer.write(orjson.dumps(line, option=orjson.OPT_UTC_Z) + b"\n")
+                hashed = hashed_text(entry.chain, entry.seq, entry.record, entry.previous)
+                sys.stdout.write(f'{hashed[:-1]},"hash":"{entry.hash}"}}\n')
 
-    asyncio.run(work())
+    try:
+        asyncio.run(work())
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 async def _chain(services: Services, slug: str) -> TenantId | None:

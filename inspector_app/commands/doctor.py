@@ -70,15 +70,16 @@ async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
     async with opened() as services:
         actor = whoever_runs_this()
         clusters = await services.tenancy.clusters(actor)
-        yield Finding("database", True, f"migrated; {len(clusters)} clusters")
+        yield Finding("database", True, f"migrated; clusters: {len(clusters)}")
         await require_known_key(settings.database_url, settings.secret_keys)
         for cluster in clusters:
+            name = f"cluster {cluster.name} at {cluster.address}"
             try:
                 await services.tenancy.test_cluster(actor, cluster.name)
             except InspectorError as error:
-                yield _wrong(f"cluster {cluster.name}", error)
+                yield _wrong(name, error)
             else:
-                yield Finding(f"cluster {cluster.name}", True, f"answers on {cluster.address}")
+                yield Finding(name, True, "answers")
 
 
 def _wrong(name: str, error: InspectorError) -> Finding:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from inspector_app.commands.house import opened, whoever_runs_this
-from inspector_app.commands.terminal import AsJson, answer
+from inspector_app.commands.terminal import NOT_SO, AsJson, answer
+from inspector_app.domain.errors import Unreachable
 
 tenants = typer.Typer(help="Organisations that share this installation.", no_args_is_help=True)
 clusters = typer.Typer(help="Temporal servers.", no_args_is_help=True)
@@ -89,18 +90,25 @@ def list_clusters(*, as_json: AsJson = False) -> None:
 
 @clusters.command("test")
 def ask_cluster(name: str, *, as_json: AsJson = False) -> None:
-    """Ask a cluster whether it answers."""
+    """Ask a cluster whether it answers; exit 1 when it does not."""
 
-    async def work() -> None:
+    async def work() -> Unreachable | None:
         async with opened() as services:
-            found = await services.tenancy.test_cluster(whoever_runs_this(), name)
+            try:
+                found = await services.tenancy.test_cluster(whoever_runs_this(), name)
+            except Unreachable as silent:
+                content = {"name": name, "address": silent.address, "answers": False}
+                answer({**content, "detail": silent.detail}, silent.detail, as_json=as_json)
+                return silent
         answer(
-            {"name": found.name, "address": found.address, "answers": True},
+            {"name": found.name, "address": found.address, "answers": True, "detail": ""},
             f"{found.name} at {found.address} answers.",
             as_json=as_json,
         )
+        return None
 
-    asyncio.run(work())
+    if asyncio.run(work()):
+        raise typer.Exit(NOT_SO)
 
 
 @namespaces.command("grant")

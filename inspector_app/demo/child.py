@@ -25,9 +25,9 @@ async def child(*command: str, log: Path) -> AsyncGenerator[Process]:
 
     Args:
         command: Program and arguments.
-        log: Where its stdout and stderr are appended.
+        log: Where its stdout and stderr go; begun anew.
     """
-    with log.open("ab") as output:
+    with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "inspector_app.demo.child", str(os.getpid()), *command),
             stdin=DEVNULL,

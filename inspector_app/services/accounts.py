@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from math import ceil
+from uuid import UUID
+from weakref import WeakValueDictionary
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -31,6 +37,10 @@ WRONG_PASSWORDS = RateLimitItemPerMinute(10, 15)
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 _ONE_TIME_LENGTH = 20
 _LOCAL = "local"
+_NOBODY = PersonId(UUID(int=0))
+
+_Keys = tuple[tuple[str, str], ...]
+"""What wrong tries are counted by: ("account", name), ("address", address)."""
 
 
 def one_time_password() -> str:
@@ -49,6 +59,7 @@ class Accounts:
         self._passwords = passwords
         self._sessions = sessions
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def sign_in(
         self, username: str, password: str, *, address: str, user_agent: str, request_id: str
@@ -71,20 +82,20 @@ class Accounts:
         )
         target = Target("session", name)
         keys = (("account", name), ("address", address))
-        await self._refuse_too_many(keys)
-        async with self._door.enter(nobody, Permission.PUBLIC, target, record=False) as work:
-            person = await work.people.by_username(name)
-            kept = await work.people.password_hash(person.id) if person else None
-        # Hashed outside the transaction, and always: time must not tell whether the name exists.
-        fits = len(password) <= PASSWORD_MAX and await self._passwords.verify(password, kept)
-        if not fits or person is None or person.disabled:
-            for key in keys:
-                await self._limiter.hit(WRONG_PASSWORDS, *key)
-            await self._door.note_failure(
-                nobody, Permission.PUBLIC, target, "session.open", "wrong name or password"
-            )
-            raise WrongCredentials("Name and password do not match.")
-        await self._limiter.clear(WRONG_PASSWORDS, *keys[0])
+        async with self._turn(keys):
+            await self._refuse_too_many(keys, nobody, target, "session.open")
+            async with self._door.enter(nobody, Permission.PUBLIC, target, record=False) as work:
+                person = await work.people.by_username(name)
+                kept = await work.people.password_hash(person.id if person else _NOBODY)
+            # Hashed always: time must not tell whether the name exists.
+            fits = len(password) <= PASSWORD_MAX and await self._passwords.verify(password, kept)
+            if not fits or person is None or person.disabled:
+                await self._count_wrong(keys)
+                await self._door.note_failure(
+                    nobody, Permission.PUBLIC, target, "session.open", "wrong name or password"
+                )
+                raise WrongCredentials("Name and password do not match.")
+            await self._limiter.clear(WRONG_PASSWORDS, *keys[0])
         actor = replace(await self._actor_of(nobody, person), kind=ActorKind.PERSON)
         async with self._door.enter(
             actor, Permission.PUBLIC, target, action="session.open"
@@ -104,19 +115,27 @@ class Accounts:
             Invalid: `new` is no good password, or the current one again.
             TooMany: Too many wrong tries.
         """
-        person_id = _person_of(actor)
         keys = (("account", actor.name), ("address", actor.address))
-        await self._refuse_too_many(keys)
         target = Target("person", actor.name)
-        async with self._door.enter(actor, Permission.SESSION_OWN, target, record=False) as work:
-            kept = await work.people.password_hash(person_id)
-        if len(current) > PASSWORD_MAX or not await self._passwords.verify(current, kept):
-            for key in keys:
-                await self._limiter.hit(WRONG_PASSWORDS, *key)
-            await self._door.note_failure(
-                actor, Permission.SESSION_OWN, target, "password.change", "wrong current password"
-            )
-            raise WrongCredentials("The current password is not right.")
+        await self._door.authorise(actor, Permission.SESSION_OWN, target)
+        assert actor.person is not None  # as the permission says
+        person_id = actor.person
+        async with self._turn(keys):
+            await self._refuse_too_many(keys, actor, target, "password.change")
+            async with self._door.enter(
+                actor, Permission.SESSION_OWN, target, record=False
+            ) as work:
+                kept = await work.people.password_hash(person_id)
+            if len(current) > PASSWORD_MAX or not await self._passwords.verify(current, kept):
+                await self._count_wrong(keys)
+                await self._door.note_failure(
+                    actor,
+                    Permission.SESSION_OWN,
+                    target,
+                    "password.change",
+                    "wrong current password",
+                )
+                raise WrongCredentials("The current password is not right.")
         check_password(new, actor.name)
         if secrets.compare_digest(new.encode(), current.encode()):
             raise Invalid("The new password is the current one.", field="new")
@@ -226,15 +245,40 @@ class Accounts:
             await work.people.set_disabled(person.id, disabled=True)
             return await work.sessions.revoke_all(person.id, self._clock())
 
-    async def _refuse_too_many(self, keys: tuple[tuple[str, str], ...]) -> None:
+    @asynccontextmanager
+    async def _turn(self, keys: _Keys) -> AsyncGenerator[None]:
+        """Let one try at a time pass for an account and an address.
+
+        Many at once would all be let in before the first wrong one counts.
+        """
+        async with AsyncExitStack() as turns:
+            for key in keys:
+                await turns.enter_async_context(self._turns.setdefault(key, asyncio.Lock()))
+            yield
+
+    async def _count_wrong(self, keys: _Keys) -> None:
+        for key in keys:
+            await self._limiter.hit(WRONG_PASSWORDS, *key)
+
+    async def _refuse_too_many(
+        self, keys: _Keys, actor: Actor, target: Target, action: str
+    ) -> None:
         for key in keys:
             if await self._limiter.test(WRONG_PASSWORDS, *key):
                 continue
             stats = await self._limiter.get_window_stats(WRONG_PASSWORDS, *key)
             # The limiter goes by the machine's own clock.
             wait = max(1.0, stats.reset_time - time.time())
+            permission = Permission.PUBLIC if actor.person is None else Permission.SESSION_OWN
+            # Under one name for an address: a new name a try must not chain an entry a try.
+            who = actor if key[0] == "account" else replace(actor, name="anonymous")
+            await self._door.refuse(
+                who, permission, target, action, f"too many wrong passwords for this {key[0]}"
+            )
+            minutes = ceil(wait / 60)
             raise TooMany(
-                f"Too many wrong tries. Wait {wait / 60:.0f} minutes, then try again.",
+                f"Too many wrong tries. Wait {minutes} minute{'s' * (minutes != 1)}, "
+                "then try again.",
                 retry_after=wait,
             )
 
@@ -252,12 +296,6 @@ class Accounts:
             tenant_slug=only.tenant.slug if only else "",
             role=only.role if only else None,
         )
-
-
-def _person_of(actor: Actor) -> PersonId:
-    if actor.person is None:
-        raise NotFound("Only a person has a password.")
-    return actor.person
 
 
 async def _existing(work: Work, name: str) -> Person:

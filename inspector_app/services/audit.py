@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from inspector_app.domain import audit as chains
-from inspector_app.domain.audit import Entry, Outcome, Target, Verdict
+from inspector_app.domain.audit import Entry, Outcome, Target, Unreadable, Verdict
 from inspector_app.domain.identity import SYSTEM, Actor, ActorKind
 from inspector_app.domain.ids import RequestId, TenantId
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import RunRef
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Clock, EntryFilter
+
+PIECE = 1000
+"""Entries read in one transaction by an export."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +70,12 @@ class AuditLog:
         async with self._door.enter(actor, permission, target, record=False) as work:
             head_seq, head_hash = await work.audit.head(chain)
             checker = chains.Checker(head_seq=head_seq, head_hash=head_hash)
-            async for entry in work.audit.walk(chain):
-                if not checker.accept(entry):
-                    break
+            try:
+                async for entry in work.audit.walk(chain):
+                    if not checker.accept(entry):
+                        break
+            except Unreadable as error:
+                checker.refuse(error.seq)
         return checker.verdict()
 
     async def verify_all(self, actor: Actor) -> dict[TenantId | None, Verdict]:
@@ -80,13 +86,23 @@ class AuditLog:
         return {chain: await self.verify(actor, chain) for chain in found}
 
     async def export(self, actor: Actor, chain: TenantId | None) -> AsyncIterator[Entry]:
-        """Read a whole chain, oldest first; the export is recorded, at its end."""
+        """Read a whole chain, oldest first; that it is read is recorded before.
+
+        Raises:
+            Unreadable: An entry was altered beyond reading.
+        """
         target = Target("audit", str(chain or "installation"))
-        async with self._door.enter(
-            actor, Permission.OPERATOR, target, action="audit.export"
-        ) as work:
-            async for entry in work.audit.walk(chain):
+        async with self._door.enter(actor, Permission.OPERATOR, target, action="audit.export"):
+            pass
+        seq, more = 0, True
+        while more:
+            # A transaction for each piece: who takes the entries may be slow.
+            async with self._door.enter(actor, Permission.OPERATOR, target, record=False) as work:
+                piece = await work.audit.after(chain, seq, limit=PIECE)
+            for entry in piece:
                 yield entry
+                seq = entry.seq
+            more = len(piece) == PIECE
 
     async def reconcile(self) -> int:
         """Close every intent without outcome as unknown: its process died in between."""

@@ -84,9 +84,7 @@ class Door:
             yield work
             if record:
                 entry = self._record(actor, permission, target, Outcome.DONE)
-                entry = replace(
-                    entry, action=action or permission.value, reason=_written(reason)
-                )
+                entry = replace(entry, action=action or permission.value, reason=_written(reason))
                 await work.audit.append(actor.tenant, entry)
 
     @asynccontextmanager
@@ -187,20 +185,20 @@ class Door:
         record = self._record(actor, permission, target, Outcome.DENIED)
         record = replace(record, action=action, detail=why, repeated=counted)
         self._floods.pop(key, None)  # in again at the end: the oldest stand first
-        due = [(actor.tenant, record), *self._forget_oldest(now)]
+        due, oldest_key, oldest = [(actor.tenant, record)], key, None
+        if len(self._floods) >= _MOST_COUNTED:  # one out for one in
+            oldest_key = next(iter(self._floods))
+            oldest = self._floods.pop(oldest_key)
+            due += [(oldest.chain, oldest.counted(now))] if oldest.more else []
         fresh = self._floods[key] = _Flood(now, actor.tenant, record)
         try:
             await self._append(*due)
         except StorageUnavailable:
-            fresh.more += counted + 1  # not chained, so it counts towards the next
+            # Not chained, so they count towards the next.
+            fresh.more += counted + 1
+            if oldest is not None:
+                self._floods.setdefault(oldest_key, oldest)
             raise
-
-    def _forget_oldest(self, now: datetime) -> list[tuple[TenantId | None, Record]]:
-        """Keep the counters few, one out for one in; its count, if any, is to be chained."""
-        if len(self._floods) < _MOST_COUNTED:
-            return []
-        oldest = self._floods.pop(next(iter(self._floods)))
-        return [(oldest.chain, oldest.counted(now))] if oldest.more else []
 
     async def note_failure(
         self, actor: Actor, permission: Permission, target: Target, action: str, detail: str
@@ -228,10 +226,8 @@ class Door:
             await self._append((chain, closing))
         except StorageUnavailable as error:
             raise StorageUnavailable(
-                f"It ended ({closing.outcome}), but the audit log could not take that. "
-                f"{error.detail.partition(';')[0]}.",
-                hint="Look at the run before you repeat it. The log shows the intent, which is "
-                "closed as unknown at the next start.",
+                f"The action ended ({closing.outcome}), but that could not be written down.",
+                hint="Look at the run before you repeat it; the audit log shows the intent.",
             ) from error
 
     async def _append(self, *records: tuple[TenantId | None, Record]) -> None:

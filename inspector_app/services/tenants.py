@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from inspector_app.domain.audit import Target
-from inspector_app.domain.errors import Conflict, InspectorError, Invalid, NotFound
+from inspector_app.domain.errors import Conflict, InspectorError, NotFound
 from inspector_app.domain.identity import SYSTEM, Actor
 from inspector_app.domain.ids import ClusterId, NamespaceId, TenantId, new_id
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.tenancy import Cluster, Membership, Namespace, Tenant, check_slug
+from inspector_app.domain.tenancy import (
+    Cluster,
+    Membership,
+    Namespace,
+    Tenant,
+    check_address,
+    check_namespace,
+    check_slug,
+)
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Clock, Workflows
 
@@ -50,11 +58,10 @@ class Tenancy:
             Conflict: There is one with this name.
             Invalid: The address has no port.
         """
-        host, _, port = address.rpartition(":")
-        if not host or not port.isdecimal():
-            raise Invalid(f"An address is host:port, not {address[:80]!r}.", field="address")
         cluster = Cluster(
-            ClusterId(new_id(self._clock())), check_slug(name, field="cluster"), address
+            ClusterId(new_id(self._clock())),
+            check_slug(name, field="cluster"),
+            check_address(address),
         )
         async with self._door.enter(
             actor, Permission.OPERATOR, Target("cluster", name), action="cluster.add"
@@ -65,7 +72,13 @@ class Tenancy:
         return cluster
 
     async def move_cluster(self, actor: Actor, name: str, address: str) -> None:
-        """Give a cluster another address."""
+        """Give a cluster another address.
+
+        Raises:
+            NotFound: No such cluster.
+            Invalid: The address has no port.
+        """
+        check_address(address)
         async with self._door.enter(
             actor, Permission.OPERATOR, Target("cluster", name), action="cluster.move"
         ) as work:
@@ -112,8 +125,10 @@ class Tenancy:
         Raises:
             NotFound: No such tenant or cluster.
             Conflict: The namespace is granted already, or the slug is taken.
+            Invalid: The slug or the namespace's name is none.
         """
         check_slug(slug, field="slug")
+        check_namespace(name)
         async with self._door.enter(
             actor,
             Permission.OPERATOR,

@@ -142,3 +142,27 @@ def _command(number):
         return Path(f"/proc/{number}/cmdline").read_text().split("\0")[0]
     except FileNotFoundError:
         return ""
+
+
+def test_the_doctor_says_what_is_well_and_what_is_missing(inspector):
+    done = inspector("migrate", "--json")
+    assert json.loads(done.stdout) == {"migrated": True}
+    added = inspector("cluster", "add", "away", "--address", "127.0.0.1:1")
+    assert added.returncode == 0, added.stderr
+    done = inspector("doctor", "--json")
+    assert done.returncode == 1, done.stderr
+    findings = {each["name"]: each for each in json.loads(done.stdout)["findings"]}
+    assert findings["data folder"]["well"]
+    assert findings["database"]["well"]
+    assert not findings["cluster away at 127.0.0.1:1"]["well"]
+
+
+def test_a_demo_without_its_packages_says_how_to_get_them(inspector, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import importlib.util as util\n"
+        "find = util.find_spec\n"
+        "util.find_spec = lambda name, *more: None if name == 'pydantic_ai' else find(name)\n"
+    )
+    done = inspector("demo", PYTHONPATH=str(tmp_path))
+    assert done.returncode == 2
+    assert "pip install 'inspector-app[demo]'" in done.stderr

@@ -11,6 +11,7 @@ import time
 from contextlib import closing
 from http.client import HTTPConnection
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -25,7 +26,7 @@ PATIENCE = 90  # seconds that a start may take on a loaded machine before someth
 class Running:
     """`inspector …` as somebody at a terminal has it."""
 
-    def __init__(self, folder, *words):
+    def __init__(self, folder, *words, **environ):
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
         clean = {name: value for name, value in os.environ.items() if "INSPECTOR" not in name}
@@ -34,7 +35,7 @@ class Running:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", "from inspector_app.cli import main; main()", *words],
                 cwd=folder,
-                env=clean | {"INSPECTOR_PORT": str(self.port)},
+                env=clean | {"INSPECTOR_PORT": str(self.port)} | environ,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,
@@ -67,8 +68,8 @@ class Running:
 def start(tmp_path):
     started = []
 
-    def run(*words):
-        started.append(Running(tmp_path, *words))
+    def run(*words, **environ):
+        started.append(Running(tmp_path, *words, **environ))
         return started[-1]
 
     yield run
@@ -108,6 +109,32 @@ def test_the_server_says_when_it_answers_stops_when_told_and_starts_again(start,
     words = second.stderr.read_text()
     assert "Building the frontend" not in words
     assert "Traceback" not in words
+
+
+def test_the_wheel_serves_from_an_empty_folder_with_all_it_needs_inside(start, tmp_path_factory):
+    made = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", made],
+        cwd=Path(__file__).parents[2],
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = made.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        archive.extractall(made / "site")
+    server = start("serve", PYTHONPATH=str(made / "site")).until_ready()
+    assert server.status_of("/login/") == 200
+    assert server.status_of("/readyz") == 200
+    assert server.stop(signal.SIGINT) == 0
+    said = subprocess.run(
+        [sys.executable, "-c", "from inspector_app.frontend import bundle; print(bundle().root)"],
+        cwd=made,
+        env=os.environ | {"PYTHONPATH": str(made / "site")},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert said.stdout.strip() == str(made / "site" / "inspector_app" / "_bundle")
 
 
 async def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_path):

@@ -7,11 +7,13 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from alembic import command
 from inspector_app.adapters.db.unit_of_work import explain, make_engine
+from inspector_app.domain.errors import Conflict
 
 
 def configuration(scripts: Path) -> Config:
@@ -29,6 +31,7 @@ async def upgrade(database_url: str, scripts: Path) -> None:
 
     Raises:
         StorageUnavailable: The database is locked, full or away.
+        Conflict: A newer Inspector has used the database.
     """
     await _run(database_url, configuration(scripts), "head")
 
@@ -71,5 +74,10 @@ async def _run(url: str, config: Config, revision: str, *, down: bool = False) -
             await connection.commit()
     except DBAPIError as error:
         raise explain(error) from error
+    except CommandError as error:
+        raise Conflict(
+            "The database has a form that this version of Inspector does not know.",
+            hint="Start the version that used it last, or a newer one.",
+        ) from error
     finally:
         await engine.dispose()

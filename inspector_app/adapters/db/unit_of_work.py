@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from sqlite3 import Connection
+from sqlite3 import Connection, Cursor, OperationalError
 
 from sqlalchemy import event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -16,7 +18,7 @@ from inspector_app.adapters.db.repositories.people import SqlPeople
 from inspector_app.adapters.db.repositories.replies import SqlReplies
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
 from inspector_app.adapters.db.repositories.tenants import SqlTenants
-from inspector_app.domain.errors import StorageUnavailable
+from inspector_app.domain.errors import Conflict, InspectorError, Invalid, StorageUnavailable
 
 BUSY_SECONDS = 5
 """How long a write waits for another one on SQLite before it gives up."""
@@ -45,6 +47,8 @@ class SqlDatabase:
 
         Raises:
             StorageUnavailable: The database is locked, full or away; nothing was kept.
+            Conflict: Somebody else did the same at the same time.
+            Invalid: A value is none that a database can hold.
         """
         try:
             async with self._engine.connect() as connection:
@@ -52,14 +56,19 @@ class SqlDatabase:
                     # At once, so that a second writer waits here and not, half done, at its
                     # first write, where SQLite would refuse it without waiting.
                     await connection.execute(text("BEGIN IMMEDIATE" if write else "BEGIN"))
-                else:
-                    await connection.begin()
+                elif not write:
+                    # What one block reads belongs together, as on SQLite: a chain and its head.
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
                 async with AsyncSession(bind=connection, expire_on_commit=False) as session:
                     yield SqlWork(session)
                     await session.flush()
                     await connection.commit()
-        except DBAPIError as error:
+        except (DBAPIError, PoolTimeout) as error:
             raise explain(error) from error
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise Invalid(
+                "A value is none that can be kept: half a character, or too large a number."
+            ) from error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -77,27 +86,56 @@ def make_engine(url: str) -> AsyncEngine:
         # We say BEGIN ourselves; the driver must not.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        # FULL: an intent that was written must outlive a power cut, too.
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
+        _write_ahead(cursor)
         cursor.close()
 
     return engine
 
 
-def explain(error: DBAPIError) -> StorageUnavailable:
+def _write_ahead(cursor: Cursor) -> None:
+    """Turn WAL on, which stays on; two first starts at once take turns."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except OperationalError as error:
+            # Here, and only here, SQLite doesn't wait by itself.
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def explain(error: SQLAlchemyError) -> InspectorError:
     """Say in plain words what a database does not take."""
-    said = str(error.orig).lower()
-    if "locked" in said or "busy" in said:
-        return StorageUnavailable(
-            "Another program holds the database; nothing was done.",
-            hint="Try again. If it stays so, find what has the database file open.",
-        )
-    if "full" in said or "no space" in said:
-        return StorageUnavailable(
-            "The disk that holds the database is full; nothing was done.",
-            hint="Free some space and try again.",
-        )
-    return StorageUnavailable(
-        "The database does not answer; nothing was done.",
-        hint="Check INSPECTOR_DATABASE_URL and that the database runs: inspector doctor.",
-    )
+    # Not the error's own text: that quotes the statement and its values.
+    said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
+    match error:
+        case IntegrityError():
+            return Conflict("Somebody else did the same just now.", hint="Look again.")
+        case DataError():
+            return Invalid("A value is none that can be kept.")
+        case _ if "locked" in said or "busy" in said:
+            return StorageUnavailable(
+                "Another program holds the database; nothing was done.",
+                hint="Try again. If it stays so, find what has the database file open.",
+            )
+        case _ if "full" in said or "no space" in said:
+            return StorageUnavailable(
+                "The disk that holds the database is full; nothing was done.",
+                hint="Free some space and try again.",
+            )
+        case _ if "readonly" in said or "permission" in said:
+            return StorageUnavailable(
+                "The database must not be written to; nothing was done.",
+                hint="Give this user the right to write to the database file and its folder.",
+            )
+        case _:
+            return StorageUnavailable(
+                "The database does not answer; nothing was done.",
+                hint="Check INSPECTOR_DATABASE_URL and that the database runs: inspector doctor.",
+            )

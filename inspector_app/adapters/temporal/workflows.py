@@ -36,7 +36,7 @@ from temporalio.converter import DataConverter
 from inspector_app.adapters.temporal.connect import TIMEOUT, Clusters
 from inspector_app.adapters.temporal.described import to_run, to_status, to_summary
 from inspector_app.adapters.temporal.payloads import all_of, failure_text, readable, text_of
-from inspector_app.domain.errors import InspectorError, Invalid, Refused
+from inspector_app.domain.errors import InspectorError, Invalid, Refused, Unreachable
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.tenancy import Cluster, Namespace
 from inspector_app.domain.workflows import (
@@ -343,7 +343,7 @@ def _why_no_answer(error: InspectorError) -> str:
     text = error.detail.lower()
     if "failed state" in text:
         return "the workflow's task keeps failing, so it answers nothing"
-    if "within" in text or "deadline" in text:
+    if isinstance(error, Unreachable):  # and the server itself has answered meanwhile
         return "no worker answered: is one running for its task queue?"
     return error.detail
 

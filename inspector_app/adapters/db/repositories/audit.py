@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, func, or_, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from inspector_app.adapters.db.tables import AuditEntryRow, AuditHeadRow
-from inspector_app.domain.audit import GENESIS, Entry, Outcome, Record, Target, chained_hash
+from inspector_app.domain.audit import (
+    GENESIS,
+    Entry,
+    Outcome,
+    Record,
+    Target,
+    Unreadable,
+    chained_hash,
+)
 from inspector_app.domain.ids import EntryId, TenantId, new_id
 from inspector_app.domain.permissions import Permission
 from inspector_app.services.ports import EntryFilter
@@ -22,13 +31,30 @@ _Row = AuditEntryRow
 _T = TypeVar("_T")
 _WALK = 1000
 """Entries read at a time when a whole chain is checked."""
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_BEFORE_ANY = -(2**62)
+"""Below every number a row can have: one slipped in under the first must not hide."""
+_NEW_HEAD = text(
+    "INSERT INTO audit_heads (chain, seq, hash) VALUES (:chain, 0, :hash) ON CONFLICT DO NOTHING"
+)
 
 
 def _key(chain: TenantId | None) -> str:
     return str(chain) if chain else ""
 
 
+def _to_chain(key: str) -> TenantId | None:
+    return TenantId(UUID(key)) if key else None
+
+
 def _to_entry(row: AuditEntryRow) -> Entry:
+    try:
+        return _parsed(row)
+    except ValueError as error:
+        raise Unreadable(row.seq) from error
+
+
+def _parsed(row: AuditEntryRow) -> Entry:
     record = Record(
         at=row.at,
         actor_kind=row.actor_kind,
@@ -50,7 +76,7 @@ def _to_entry(row: AuditEntryRow) -> Entry:
     )
     return Entry(
         id=EntryId(row.id),
-        chain=TenantId(UUID(row.chain)) if row.chain else None,
+        chain=_to_chain(row.chain),
         seq=row.seq,
         record=record,
         previous=row.previous,
@@ -69,8 +95,9 @@ class SqlAudit:
         query = select(AuditHeadRow).where(AuditHeadRow.chain == _key(chain)).with_for_update()
         head = (await self._session.scalars(query)).one_or_none()
         if head is None:
-            head = AuditHeadRow(chain=_key(chain), seq=0, hash=GENESIS)
-            self._session.add(head)
+            # Two first entries at once: the second waits here for the first.
+            await self._session.execute(_NEW_HEAD, {"chain": _key(chain), "hash": GENESIS})
+            head = (await self._session.scalars(query)).one()
         seq, previous = head.seq + 1, head.hash
         entry = Entry(
             id=EntryId(new_id(record.at)),
@@ -98,22 +125,35 @@ class SqlAudit:
         query = _narrow(select(func.count()).select_from(_Row), chain, wanted)
         return (await self._session.scalars(query)).one()
 
+    async def after(self, chain: TenantId | None, seq: int, *, limit: int) -> list[Entry]:
+        return [_to_entry(row) for row in await self._rows(chain, seq, limit)]
+
     async def walk(self, chain: TenantId | None) -> AsyncGenerator[Entry]:
-        last = 0
+        last, limit = _BEFORE_ANY, _WALK
         while True:
-            query = (
-                select(_Row)
-                .where(_Row.chain == _key(chain), _Row.seq > last)
-                .order_by(col(_Row.seq))
-                .limit(_WALK)
-            )
-            rows = (await self._session.scalars(query)).all()
+            try:
+                rows = await self._rows(chain, last, limit)
+            except ValueError as error:  # a time or an id that is none: find out where
+                if limit == 1:
+                    raise Unreadable(max(last, 0) + 1) from error
+                limit = 1
+                continue
+            if not rows:
+                return
             for row in rows:
                 yield _to_entry(row)
-                self._session.expunge(row)
-            if len(rows) < _WALK:
-                return
             last = rows[-1].seq
+
+    async def _rows(self, chain: TenantId | None, seq: int, limit: int) -> Sequence[_Row]:
+        query = (
+            select(_Row)
+            .where(_Row.chain == _key(chain), _Row.seq > seq)
+            .order_by(col(_Row.seq))
+            .limit(limit)
+        )
+        rows = (await self._session.scalars(query)).all()
+        self._session.expunge_all()
+        return rows
 
     async def head(self, chain: TenantId | None) -> tuple[int, str]:
         row = await self._session.get(AuditHeadRow, _key(chain))
@@ -123,7 +163,8 @@ class SqlAudit:
         # From both tables: a head that was deleted must not hide its entries.
         heads = set(await self._session.scalars(select(AuditHeadRow.chain)))
         heads |= set(await self._session.scalars(select(_Row.chain).distinct()))
-        return [TenantId(UUID(key)) if key else None for key in sorted(heads)]
+        # A key that is no tenant's id was tampered with: it leaves a gap in its own chain.
+        return [_to_chain(key) for key in sorted(heads) if not key or _ID.fullmatch(key)]
 
     async def open_intents(self) -> list[Entry]:
         closing = select(_Row.intent).where(col(_Row.intent).is_not(None))
@@ -160,7 +201,11 @@ _SEARCHED = (col(_Row.actor_name), col(_Row.action), col(_Row.target_id), col(_R
 
 
 def _contains(column: Mapped[str], text: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(text.lower(), autoescape=True)
+    # SQLite's lower() knows ASCII only: what else was typed must be found as it was typed.
+    return or_(
+        func.lower(column).contains(text.lower(), autoescape=True),
+        column.contains(text, autoescape=True),
+    )
 
 
 def _to_row(entry: Entry) -> AuditEntryRow:

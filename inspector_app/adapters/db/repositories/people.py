@@ -34,10 +34,6 @@ class SqlPeople:
         row = (await self._session.scalars(query)).one_or_none()
         return to_person(row) if row else None
 
-    async def by_id(self, person: PersonId) -> Person | None:
-        row = await self._session.get(PersonRow, person)
-        return to_person(row) if row else None
-
     async def add(self, person: Person, password_hash: str, now: datetime) -> None:
         self._session.add(
             PersonRow(
@@ -51,9 +47,9 @@ class SqlPeople:
         )
         await self._session.flush()
 
-    async def password_hash(self, person: PersonId) -> str:
+    async def password_hash(self, person: PersonId) -> str | None:
         query = select(PersonRow.password_hash).where(PersonRow.id == person)
-        return (await self._session.scalars(query)).one()
+        return (await self._session.scalars(query)).one_or_none()
 
     async def set_password(
         self, person: PersonId, password_hash: str, *, must_change: bool

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from inspector_app.adapters.db.key_check import require_known_key
+from inspector_app.adapters.db.migrations import downgrade, pending, upgrade
+from inspector_app.adapters.db.unit_of_work import SqlDatabase, make_engine
+from inspector_app.domain.errors import Conflict, Invalid, StorageUnavailable
+from inspector_app.domain.ids import TenantId, new_id
+from inspector_app.domain.tenancy import Tenant
+from tests.fixtures.database import SCRIPTS
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite+aiosqlite:///{tmp_path / 'inspector.db'}"
+
+
+@pytest.fixture
+async def database(url):
+    await upgrade(url, SCRIPTS)
+    database = SqlDatabase(url)
+    yield database
+    await database.close()
+
+
+def tenant(slug="acme"):
+    return Tenant(TenantId(new_id(datetime.now(UTC))), slug, slug.title())
+
+
+async def slugs(database):
+    async with database.begin(write=False) as work:
+        return [each.slug for each in await work.tenants.all()]
+
+
+async def test_the_migrations_make_the_tables_that_the_code_uses(url):
+    assert await pending(url, SCRIPTS)
+    await upgrade(url, SCRIPTS)
+    assert not await pending(url, SCRIPTS)
+    engine = make_engine(url)
+    async with engine.connect() as connection:
+        differences = await connection.run_sync(
+            lambda sync: compare_metadata(MigrationContext.configure(sync), SQLModel.metadata)
+        )
+    await engine.dispose()
+    assert differences == []
+
+
+async def test_the_migrations_go_back_and_up_again(url, tmp_path):
+    await upgrade(url, SCRIPTS)
+    await downgrade(url, SCRIPTS, "base")
+    assert await pending(url, SCRIPTS)
+    with sqlite3.connect(tmp_path / "inspector.db") as raw:
+        tables = [name for (name,) in raw.execute("SELECT name FROM sqlite_master")]
+    raw.close()
+    assert [name for name in tables if not name.startswith(("alembic", "sqlite"))] == []
+    await upgrade(url, SCRIPTS)
+    assert not await pending(url, SCRIPTS)
+
+
+def test_two_processes_that_start_at_once_both_come_up(url, tmp_path):
+    program = (
+        "import asyncio, sys; from pathlib import Path\n"
+        "from inspector_app.adapters.db.migrations import upgrade\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "asyncio.run(upgrade(sys.argv[1], Path(sys.argv[2])))\n"
+    )
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, url, str(SCRIPTS)],
+            cwd=tmp_path,  # nothing of ours is found from here
+            env={**os.environ, "PYTHONPATH": str(SCRIPTS.parent)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    for process in both:
+        assert process.stdout.readline() == "ready\n"
+    for process in both:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in both:
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, said) == (0, "")
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(url, tmp_path):
+    await upgrade(url, SCRIPTS)
+    with sqlite3.connect(tmp_path / "inspector.db") as raw:
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    raw.close()
+    with pytest.raises(Conflict, match="does not know") as refused:
+        await upgrade(url, SCRIPTS)
+    assert "newer" in refused.value.hint
+
+
+async def test_what_fails_within_a_block_is_not_kept(database):
+    with pytest.raises(Conflict):
+        async with database.begin(write=True) as work:
+            await work.tenants.add(tenant(), datetime.now(UTC))
+            raise Conflict("no")
+    assert await slugs(database) == []
+
+
+async def test_times_come_back_aware_and_in_utc(database):
+    at = datetime(2026, 3, 29, 2, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-5)))
+    async with database.begin(write=True) as work:
+        await work.tenants.add(tenant(), at)
+        row = await work.tenants._session.execute(text("SELECT created_at FROM tenants"))
+        assert row.scalar_one() == "2026-03-29 07:30:00.123456"
+
+
+@pytest.mark.parametrize("write", [True, False])
+async def test_a_database_that_is_not_there_says_where_to_look(tmp_path, write):
+    database = SqlDatabase(f"sqlite+aiosqlite:///{tmp_path / 'no folder' / 'x.db'}")
+    with pytest.raises(StorageUnavailable, match="does not answer") as away:
+        async with database.begin(write=write):
+            pass
+    assert "INSPECTOR_DATABASE_URL" in away.value.hint
+    await database.close()
+
+
+async def test_reading_goes_on_while_another_program_writes(database, tmp_path):
+    other = sqlite3.connect(tmp_path / "inspector.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    assert await slugs(database) == []
+    other.close()
+
+
+async def test_a_write_waits_for_another_one_and_then_happens(database, tmp_path):
+    other = sqlite3.connect(tmp_path / "inspector.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    async def add():
+        async with database.begin(write=True) as work:
+            await work.tenants.add(tenant(), datetime.now(UTC))
+
+    waiting = asyncio.create_task(add())
+    done, _ = await asyncio.wait([waiting], timeout=0.3)
+    assert not done
+    other.execute("COMMIT")
+    await waiting
+    other.close()
+    assert await slugs(database) == ["acme"]
+
+
+async def test_a_full_disk_is_said_and_what_was_there_stays(database):
+    async with database.begin(write=True) as work:
+        await work.tenants.add(tenant(), datetime.now(UTC))
+        session = work.tenants._session
+        pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
+        await session.execute(text(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(StorageUnavailable, match="full") as full:
+        async with database.begin(write=True) as work:
+            for number in range(2000):
+                await work.tenants.add(tenant(f"t{number}"), datetime.now(UTC))
+    assert "Free some space" in full.value.hint
+    assert await slugs(database) == ["acme"]
+
+
+async def test_a_file_that_must_not_be_written_to_is_said(database, tmp_path, url):
+    reader = SqlDatabase(f"sqlite+aiosqlite:///file:{tmp_path / 'inspector.db'}?mode=ro&uri=true")
+    with pytest.raises(StorageUnavailable, match="must not be written"):
+        async with reader.begin(write=True) as work:
+            await work.tenants.add(tenant(), datetime.now(UTC))
+    await reader.close()
+
+
+async def test_doing_the_same_at_the_same_time_is_a_conflict(database):
+    async with database.begin(write=True) as work:
+        await work.tenants.add(tenant(), datetime.now(UTC))
+    with pytest.raises(Conflict, match="just now"):
+        async with database.begin(write=True) as work:
+            await work.tenants.add(tenant(), datetime.now(UTC))
+
+
+async def test_a_value_that_no_database_holds_is_invalid_input(database):
+    with pytest.raises(Invalid):
+        async with database.begin(write=False) as work:
+            await work.tenants.by_slug("half a character: \ud800")
+    with pytest.raises(Invalid):
+        async with database.begin(write=False) as work:
+            await work.audit.after(None, 2**63, limit=1)
+
+
+async def test_a_namespace_of_no_tenant_is_refused_by_the_database_itself(database):
+    with pytest.raises(Conflict):
+        async with database.begin(write=True) as work:
+            await work.tenants._session.execute(
+                text(
+                    "INSERT INTO namespaces (id, tenant, slug, name, cluster) "
+                    f"VALUES ('{UUID(int=1).hex}', 'x', 's', 'n', 'y')"
+                )
+            )
+
+
+async def test_another_secret_key_is_refused_and_a_new_one_in_front_taken_over(database, url):
+    old, new = "o" * 40, "n" * 40
+    await require_known_key(url, (old,))
+    with pytest.raises(Conflict, match="secret key") as wrong:
+        await require_known_key(url, (new,))
+    assert "new,old" in wrong.value.hint
+    await require_known_key(url, (new, old))
+    await require_known_key(url, (new,))
+    with pytest.raises(Conflict):
+        await require_known_key(url, (old,))

@@ -16,7 +16,16 @@ from inspector_app.api.v1.models import Problem
 from inspector_app.domain.errors import NotFound
 from inspector_app.domain.permissions import Permission
 
-_ROUTERS = (people.router, workflows.router, actions.router, audit.router)
+PLACED = (
+    (people.router, "/api/v1"),
+    (workflows.router, "/api/v1"),
+    (actions.router, "/api/v1"),
+    (audit.router, "/api/v1"),
+    (login.router, ""),
+    (health.router, ""),
+    (metrics.router, ""),
+)
+"""Every router and the prefix it stands under."""
 
 
 def build_api() -> FastAPI:
@@ -33,10 +42,8 @@ def build_api() -> FastAPI:
         separate_input_output_schemas=False,
     )
     errors.install(app)
-    for router in _ROUTERS:
-        app.include_router(router, prefix="/api/v1")
-    for router in (login.router, health.router, metrics.router):
-        app.include_router(router)
+    for router, prefix in PLACED:
+        app.include_router(router, prefix=prefix)
     app.add_api_route("/api/{rest:path}", nothing, include_in_schema=False, methods=_EVERY)
     app.add_api_route("/auth/{rest:path}", nothing, include_in_schema=False, methods=_EVERY)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)
@@ -65,13 +72,17 @@ def _document(app: FastAPI) -> dict[str, object]:
     components["securitySchemes"] = {
         "session": {"type": "apiKey", "in": "cookie", "name": "__Host-inspector_session"}
     }
-    for route in app.routes:
-        if not isinstance(route, APIRoute) or not route.include_in_schema:
-            continue
-        permission = declared_permission(route.endpoint)
-        for method in route.methods or ():
-            operation = document["paths"][route.path_format][method.lower()]
-            operation["x-permission"] = permission
-            if permission is not Permission.PUBLIC:
-                operation["security"] = [{"session": []}]
+    for router, prefix in PLACED:
+        for route in router.routes:
+            if isinstance(route, APIRoute) and route.include_in_schema:
+                _note_permission(document["paths"][prefix + route.path_format], route)
     return document
+
+
+def _note_permission(path: dict[str, dict[str, object]], route: APIRoute) -> None:
+    permission = declared_permission(route.endpoint)
+    for method in route.methods or ():
+        operation = path[method.lower()]
+        operation["x-permission"] = permission.value if permission else None
+        if permission is not Permission.PUBLIC:
+            operation["security"] = [{"session": []}]

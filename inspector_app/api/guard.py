@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,10 +30,6 @@ _CLOSED = ("/ping", "/_health", "/_upload", "/_all_routes", "/auth-codespace")
 """What Reflex mounts and no page of ours needs."""
 _WITHOUT_SESSION = {"/auth/local/login"}
 _FORM = "application/x-www-form-urlencoded"
-
-
-class _TooLarge(Exception):
-    pass
 
 
 class OuterGuard:
@@ -78,12 +75,9 @@ class OuterGuard:
         self, scope: Scope, receive: Receive, send: Send, refusal: Response | None
     ) -> None:
         answer = metrics.Answer(scope)
-        begun = False
 
         async def dressed(message: Message) -> None:
-            nonlocal begun
             if message["type"] == "http.response.start":
-                begun = True
                 self._dress(scope, message)
                 answer.status = message["status"]
             await send(message)
@@ -91,11 +85,8 @@ class OuterGuard:
         try:
             if refusal is not None:
                 await refusal(scope, receive, dressed)
-                return
-            await self._app(scope, _limited(receive), dressed)
-        except _TooLarge:
-            if not begun:
-                await _too_large(scope)(scope, receive, dressed)
+            else:
+                await self._app(scope, _limited(receive), dressed)
         finally:
             answer.count()
 
@@ -106,7 +97,7 @@ class OuterGuard:
         headers["x-request-id"] = scope["inspector.request_id"]
         failed = message["status"] >= 400  # noqa: PLR2004 - HTTP's own line
         headers["cache-control"] = "no-store" if failed else caching(scope["path"]).decode()
-        del headers["server"]
+        headers["server"] = "inspector"  # else the server adds its own name
 
     def _believe_proxy(self, scope: Scope) -> Scope:
         """Take scheme, host and client from a trusted proxy's headers, nobody else's."""
@@ -242,7 +233,8 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > MOST_BODY:
-            raise _TooLarge
+            # FastAPI passes an HTTPException on; anything else it would call a bad body.
+            raise HTTPException(413, "Body too large")
         return message
 
     return counted

@@ -5,6 +5,8 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -87,7 +89,7 @@ def test_two_processes_that_start_at_once_both_come_up(url, tmp_path):
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
     for process in both:
         assert process.stdout.readline() == "ready\n"
@@ -110,10 +112,10 @@ async def test_a_database_of_a_newer_version_is_left_alone(url, tmp_path):
 
 
 async def test_what_fails_within_a_block_is_not_kept(database):
-    with pytest.raises(Conflict):
+    with suppress(ZeroDivisionError):
         async with database.begin(write=True) as work:
             await work.tenants.add(tenant(), datetime.now(UTC))
-            raise Conflict("no")
+            raise ZeroDivisionError
     assert await slugs(database) == []
 
 
@@ -133,6 +135,9 @@ async def test_a_database_that_is_not_there_says_where_to_look(tmp_path, write):
             pass
     assert "INSPECTOR_DATABASE_URL" in away.value.hint
     await database.close()
+    # The driver's thread speaks to this loop once more after the connection failed.
+    while any("_connection_worker" in thread.name for thread in threading.enumerate()):
+        await asyncio.sleep(0.01)
 
 
 async def test_reading_goes_on_while_another_program_writes(database, tmp_path):
@@ -165,10 +170,10 @@ async def test_a_full_disk_is_said_and_what_was_there_stays(database):
         session = work.tenants._session
         pages = (await session.execute(text("PRAGMA page_count"))).scalar_one()
         await session.execute(text(f"PRAGMA max_page_count = {pages}"))
+    big = Tenant(TenantId(UUID(int=1)), "big", "x" * 500_000)
     with pytest.raises(StorageUnavailable, match="full") as full:
         async with database.begin(write=True) as work:
-            for number in range(2000):
-                await work.tenants.add(tenant(f"t{number}"), datetime.now(UTC))
+            await work.tenants.add(big, datetime.now(UTC))
     assert "Free some space" in full.value.hint
     assert await slugs(database) == ["acme"]
 

@@ -40,7 +40,7 @@ def test_every_answer_carries_the_security_headers(web, path):
     assert headers["x-frame-options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["x-request-id"]
-    assert "server" not in headers
+    assert headers["server"] == "inspector"
 
 
 def test_scripts_are_ours_or_hashed_and_every_inline_one_is(web):

@@ -95,7 +95,7 @@ async def test_an_observer_is_refused_by_every_handler_that_acts(app, waiting, s
     ref, _ = waiting
     async with Socket(app, sign_in(app, "ivo"), page=page_of(ref)) as socket:
         await socket.call(HYDRATE)
-        await socket.call(load_handler(".run_state"))
+        await socket.call(load_handler("_run_state"))
         refusals = 0
         for name in every_handler():
             fn = RegistrationContext.get().event_handlers[name].handler.fn

@@ -1,0 +1,169 @@
+"""What the operator does on the command line, from an empty folder on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from inspector_app.adapters.db.unit_of_work import SqlDatabase
+from inspector_app.domain.errors import WrongCredentials
+from tests.fixtures.database import PASSWORD, House, Time
+
+
+@pytest.fixture
+def inspector(tmp_path):
+    """Run the command in one folder, with nothing of ours in the environment."""
+    clean = {name: value for name, value in os.environ.items() if "INSPECTOR" not in name}
+
+    def run(*words, said=""):
+        return subprocess.run(
+            [sys.executable, "-m", "inspector_app", *words],
+            cwd=tmp_path,
+            env=clean,
+            input=said,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.fixture
+def answers(inspector):
+    """Run a command that succeeds and give back the one object it prints."""
+
+    def run(*words, said=""):
+        done = inspector(*words, "--json", said=said)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("\n") == 1
+        return json.loads(done.stdout)
+
+    return run
+
+
+async def signs_in(tmp_path, username, password):
+    url = f"sqlite+aiosqlite:///{tmp_path / '.inspector' / 'inspector.db'}"
+    database = SqlDatabase(url)
+    try:
+        _, person = await House(database, url, Time()).accounts.sign_in(
+            username, password, address="", user_agent="", request_id=""
+        )
+    finally:
+        await database.close()
+    return person
+
+
+def refusal(done):
+    assert done.returncode == 2, done
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("inspector: ")
+    return done.stderr
+
+
+async def test_an_installation_is_set_up_by_command(answers, inspector, tmp_path):
+    assert answers("tenant", "list") == {"items": []}
+    made = answers("tenant", "create", "acme", "--name", "Acme Ltd")
+    assert (made["slug"], made["name"]) == ("acme", "Acme Ltd")
+    assert answers("cluster", "add", "prod", "--address", "127.0.0.1:1")["name"] == "prod"
+    grant = ("namespace", "grant", "--tenant", "acme", "--cluster", "prod", "--name", "orders")
+    assert answers(*grant)["slug"] == "orders"
+    assert answers("namespace", "list")["items"] == [
+        {"tenant": "acme", "slug": "orders", "cluster": "prod", "name": "orders"}
+    ]
+    assert "exactly one tenant" in refusal(inspector(*grant, "--slug", "again"))
+
+    # The very first administrator, with a password that is shown once and must be changed.
+    person = ("user", "create", "--tenant", "acme", "--role", "admin", "--username")
+    one_time = answers(*person, "root")["one_time_password"]
+    assert len(one_time) == 20
+    assert (await signs_in(tmp_path, "root", one_time)).must_change_password
+    assert "already" in refusal(inspector(*person, "root"))
+
+    # With --password-stdin nothing has to be changed, and nothing of it is printed.
+    made = inspector(*person, "ana", "--password-stdin", said=PASSWORD + "\n")
+    assert (made.returncode, PASSWORD in made.stdout + made.stderr) == (0, False)
+    assert not (await signs_in(tmp_path, "ana", PASSWORD)).must_change_password
+    weak = inspector(*person, "eve", "--password-stdin", said="short\n")
+    assert "12 to 256 characters" in refusal(weak)
+
+    again = answers("user", "reset", "--username", "ana")["one_time_password"]
+    assert (await signs_in(tmp_path, "ana", again)).must_change_password
+    assert answers("user", "disable", "--username", "ana")["disabled"]
+    with pytest.raises(WrongCredentials):
+        await signs_in(tmp_path, "ana", again)
+    assert "no person 'nobody'" in refusal(inspector("user", "reset", "--username", "nobody"))
+
+
+def test_a_cluster_that_does_not_answer_is_exit_1(answers, inspector):
+    answers("cluster", "add", "prod", "--address", "127.0.0.1:1")
+    done = inspector("cluster", "test", "prod", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["answers"] is False
+    assert "127.0.0.1:1" in done.stdout
+    assert "no cluster 'other'" in refusal(inspector("cluster", "test", "other"))
+    assert "host:port" in refusal(inspector("cluster", "add", "x", "--address", "nowhere"))
+
+
+def test_wrong_use_is_exit_2(inspector):
+    assert inspector("user", "create", "--username", "x").returncode == 2
+    bad_role = ("user", "create", "--username", "x", "--tenant", "t", "--role", "king")
+    assert inspector(*bad_role).returncode == 2
+    nowhere = ("user", "create", "--username", "x", "--tenant", "t", "--role", "admin")
+    assert "inspector tenant create t" in refusal(inspector(*nowhere))
+    assert "no tenant 'x'" in refusal(inspector("audit", "export", "--tenant", "x"))
+
+
+def test_the_audit_log_is_checked_and_its_first_break_is_named(answers, inspector, tmp_path):
+    for slug in ("one", "two", "three"):
+        answers("tenant", "create", slug)
+    found = answers("audit", "verify")
+    assert found["whole"]
+    assert [chain["chain"] for chain in found["chains"]] == ["installation"]
+    with closing(sqlite3.connect(tmp_path / ".inspector" / "inspector.db")) as raw, raw:
+        raw.execute("UPDATE audit_entries SET actor_name = 'somebody else' WHERE seq = 2")
+    done = inspector("audit", "verify", "--json")
+    assert done.returncode == 1
+    (chain,) = json.loads(done.stdout)["chains"]
+    assert (chain["entries"], chain["first_break"]["seq"]) == (1, 2)
+    done = inspector("audit", "verify")
+    assert done.returncode == 1
+    assert "installation: BROKEN at entry 2: its content was altered" in done.stdout
+
+
+def test_an_exported_chain_can_be_recomputed_without_us(answers, inspector):
+    for slug in ("one", "two"):
+        answers("tenant", "create", slug, "--name", 'Zwölf 🦉 "quoted" \\ back')
+    done = inspector("audit", "export")
+    assert done.returncode == 0
+    previous = "0" * 64
+    for number, line in enumerate(done.stdout.splitlines(), start=1):
+        entry = json.loads(line)
+        text = line[: line.rindex(',"hash":')] + "}"
+        assert (entry["seq"], entry["previous"]) == (number, previous)
+        previous = hashlib.sha256(text.encode()).hexdigest()
+        assert entry["hash"] == previous
+    assert (number, entry["action"]) == (3, "audit.export")
+
+
+def test_who_reads_only_the_start_of_an_export_gets_no_traceback(answers, tmp_path):
+    for number in range(3):
+        answers("tenant", "create", f"t{number}")
+    command = f"'{sys.executable}' -m inspector_app audit export | true"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from inspector_app import wiring
+from inspector_app.frontend import require_own_config
 from inspector_app.ui import routes
 from inspector_app.ui.account.page import account_page
 from inspector_app.ui.account.state import AccountState
@@ -17,6 +18,8 @@ from inspector_app.ui.run.page import run_page
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.workflows.page import workflows_page
 from inspector_app.ui.workflows.state import WorkflowsState
+
+require_own_config()
 
 PAGES = (
     ("/", login_page, "Sign in", LoginState.load),

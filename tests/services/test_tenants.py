@@ -38,7 +38,7 @@ async def test_no_admin_binds_a_namespace_or_connects_a_cluster(house):
     with pytest.raises(Denied):
         await house.tenancy.add_cluster(noor, "mine", "127.0.0.1:1")
     with pytest.raises(Denied):
-        await house.tenancy.grant(noor, tenant_slug="demo", cluster="local", name="x", slug="x")
+        await house.tenancy.grant(noor, tenant_slug="demo", cluster="local", name="xx", slug="x")
     with pytest.raises(Denied):
         await house.tenancy.tenants(noor)
 

@@ -118,24 +118,9 @@ class Accounts:
         keys = (("account", actor.name), ("address", actor.address))
         target = Target("person", actor.name)
         await self._door.authorise(actor, Permission.SESSION_OWN, target)
-        assert actor.person is not None  # as the permission says
-        person_id = actor.person
+        person_id = _person_of(actor)
         async with self._turn(keys):
-            await self._refuse_too_many(keys, actor, target, "password.change")
-            async with self._door.enter(
-                actor, Permission.SESSION_OWN, target, record=False
-            ) as work:
-                kept = await work.people.password_hash(person_id)
-            if len(current) > PASSWORD_MAX or not await self._passwords.verify(current, kept):
-                await self._count_wrong(keys)
-                await self._door.note_failure(
-                    actor,
-                    Permission.SESSION_OWN,
-                    target,
-                    "password.change",
-                    "wrong current password",
-                )
-                raise WrongCredentials("The current password is not right.")
+            await self._check_current(actor, target, keys, current)
         check_password(new, actor.name)
         if secrets.compare_digest(new.encode(), current.encode()):
             raise Invalid("The new password is the current one.", field="new")
@@ -149,6 +134,20 @@ class Accounts:
             return await self._sessions.open(
                 work, person, provider=_LOCAL, address=actor.address, user_agent=user_agent
             )
+
+    async def _check_current(
+        self, actor: Actor, target: Target, keys: _Keys, current: str
+    ) -> None:
+        await self._refuse_too_many(keys, actor, target, "password.change")
+        async with self._door.enter(actor, Permission.SESSION_OWN, target, record=False) as work:
+            kept = await work.people.password_hash(_person_of(actor))
+        if len(current) <= PASSWORD_MAX and await self._passwords.verify(current, kept):
+            return
+        await self._count_wrong(keys)
+        await self._door.note_failure(
+            actor, Permission.SESSION_OWN, target, "password.change", "wrong current password"
+        )
+        raise WrongCredentials("The current password is not right.")
 
     async def create_person(
         self, actor: Actor, username: str, *, tenant_slug: str, role: Role, password: str | None
@@ -296,6 +295,11 @@ class Accounts:
             tenant_slug=only.tenant.slug if only else "",
             role=only.role if only else None,
         )
+
+
+def _person_of(actor: Actor) -> PersonId:
+    assert actor.person is not None  # or the door had not let them in
+    return actor.person
 
 
 async def _existing(work: Work, name: str) -> Person:

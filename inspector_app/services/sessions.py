@@ -136,8 +136,7 @@ class SessionDesk:
         async with self._door.enter(
             actor, Permission.SESSION_OWN, target, action="session.revoke"
         ) as work:
-            if actor.person is None:
-                return 0
+            assert actor.person is not None  # or the door had not let them in
             return await work.sessions.revoke_all(actor.person, self._clock(), keep=actor.session)
 
     async def close(self, actor: Actor) -> None:
@@ -146,8 +145,8 @@ class SessionDesk:
         async with self._door.enter(
             actor, Permission.SESSION_OWN, target, action="session.close"
         ) as work:
-            if actor.session is not None:
-                await work.sessions.revoke(actor.session, self._clock())
+            assert actor.session is not None  # or the door had not let them in
+            await work.sessions.revoke(actor.session, self._clock())
 
 
 def _membership(memberships: list[Membership], slug: str) -> Membership | None:

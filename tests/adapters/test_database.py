@@ -135,6 +135,10 @@ async def test_a_database_that_is_not_there_says_where_to_look(tmp_path, write):
             pass
     assert "INSPECTOR_DATABASE_URL" in away.value.hint
     await database.close()
+    url = f"sqlite+aiosqlite:///{tmp_path / 'no folder' / 'x.db'}"
+    for attempt in (pending(url, SCRIPTS), upgrade(url, SCRIPTS), require_known_key(url, ("k",))):
+        with pytest.raises(StorageUnavailable):
+            await attempt
     # The driver's thread speaks to this loop once more after the connection failed.
     while any("_connection_worker" in thread.name for thread in threading.enumerate()):
         await asyncio.sleep(0.01)

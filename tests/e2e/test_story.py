@@ -188,6 +188,7 @@ def test_signing_out_ends_the_page_and_keys_lead_around(visitor):
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_hidden()
     page.keyboard.press("Control+k")
     page.keyboard.type("account")
     page.keyboard.press("Enter")

@@ -27,11 +27,10 @@ class Argon2Passwords:
             return await asyncio.to_thread(self._hasher.hash, password)
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
+        kept = self._nobody if password_hash is None else password_hash
         async with self._turns:
             try:
-                fits = await asyncio.to_thread(
-                    self._hasher.verify, password, password_hash or self._nobody
-                )
+                fits = await asyncio.to_thread(self._hasher.verify, password, kept)
             except UnknownHashError:
                 return False
         return fits and password_hash is not None

@@ -1,0 +1,107 @@
+"""The first administrator, clusters that are silent, and what the services are found by."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from inspector_app.adapters.db.migrations import upgrade
+from inspector_app.adapters.db.unit_of_work import SqlDatabase
+from inspector_app.demo.seed import seed
+from inspector_app.domain.errors import NotFound, Unreachable
+from inspector_app.domain.permissions import Role
+from inspector_app.services import registry
+from inspector_app.services.accounts import one_time_password
+from inspector_app.settings import read_settings
+from inspector_app.wiring import wired
+from tests.fixtures.database import SCRIPTS, House, Time
+
+
+class Answering:
+    """Temporal servers of which those at the given addresses are silent."""
+
+    def __init__(self, *silent):
+        self.silent = silent
+
+    async def is_up(self, cluster):
+        if cluster.address in self.silent:
+            now = Time().now
+            raise Unreachable("silent", address=cluster.address, since=now, next_try=now)
+
+
+async def test_the_first_administrator_has_a_one_time_password_and_there_is_one_first(tmp_path):
+    url = f"sqlite+aiosqlite:///{tmp_path / 'x.db'}"
+    await upgrade(url, SCRIPTS)
+    database = SqlDatabase(url)
+    house = House(database, url, Time())
+    await house.tenancy.create_tenant(house.operator, "demo", "")
+    one_time = await house.accounts.first_administrator(house.operator, "root", "demo")
+    token, person = await house.accounts.sign_in(
+        "root", one_time, address="", user_agent="", request_id=""
+    )
+    assert person.must_change_password
+    assert (await house.who(token)).role is Role.ADMIN
+    assert await house.accounts.first_administrator(house.operator, "more", "demo") is None
+    await database.close()
+
+
+def test_a_one_time_password_has_twenty_letters_that_nobody_misreads():
+    made = {one_time_password() for _ in range(50)}
+    assert len(made) == 50
+    assert {len(each) for each in made} == {20}
+    assert not set("".join(made)) & set("il1o0O|")
+
+
+async def test_the_demo_is_seeded_once_and_follows_its_server(tmp_path):
+    settings = read_settings({"INSPECTOR_SECRET_KEY": "k" * 40}, tmp_path)
+    settings.data_dir.mkdir()
+    await upgrade(settings.database_url, SCRIPTS)
+    first = await seed(settings, "127.0.0.1:1001")
+    again = await seed(settings, "127.0.0.1:1001")
+    moved = await seed(settings, "127.0.0.1:1002")
+    assert "Sign in as admin with the one-time password " in first
+    assert "one-time" not in again + moved
+    assert "inspector user reset --username admin" in again
+    assert "inspector user create --username" in first
+    async with wired(settings) as services:
+        actor = House(None, "", None).operator
+        (cluster,) = await services.tenancy.clusters(actor)
+        ((tenant, namespace),) = await services.tenancy.granted(actor)
+        entries = (await services.audit.verify(actor, None)).entries
+    assert (cluster.name, cluster.address) == ("local", "127.0.0.1:1002")
+    assert (tenant.slug, namespace.slug, namespace.name) == ("demo", "default", "default")
+    # Tenant, cluster, grant, person, move: what changed nothing wrote nothing.
+    assert entries == 5
+
+
+async def test_readiness_names_the_clusters_that_are_silent(house):
+    await house.tenancy.add_cluster(house.operator, "up", "up:1")
+    house.tenancy._workflows = Answering("127.0.0.1:1")
+    assert await house.tenancy.silent_clusters() == ["local"]
+    assert (await house.tenancy.test_cluster(house.operator, "up")).address == "up:1"
+    with pytest.raises(Unreachable):
+        await house.tenancy.test_cluster(house.operator, "local")
+    with pytest.raises(NotFound):
+        await house.tenancy.test_cluster(house.operator, "nowhere")
+
+
+async def test_a_last_use_is_written_once_a_minute_at_most(house):
+    token, ana = await house.signs_in("ana")
+    opened = house.time.now
+    house.time.pass_by(seconds=59)
+    await house.who(token, active=True)
+    assert [each.last_seen_at for each in await house.sessions.mine(ana)] == [opened]
+    house.time.pass_by(seconds=1)
+    await house.who(token, active=True)
+    (session,) = await house.sessions.mine(ana)
+    assert session.last_seen_at - opened == timedelta(minutes=1)
+
+
+def test_the_services_are_found_only_while_the_server_runs(house):
+    registry.install(None)
+    with pytest.raises(RuntimeError, match="outside its lifespan"):
+        registry.services()
+    registry.install(house)
+    assert registry.services() is house
+    registry.install(None)

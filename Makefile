@@ -48,7 +48,7 @@ tools:
 	@test -x $(CHROMIUM) || { echo "make: $(CHROMIUM) is missing: the browser tests are left out" >&2; test "$$CI" != true; }
 
 test: frontend tools ## Every test, with coverage; without a Chromium all but the browser's
-	@$(BIN)/pytest -n 2 --cov --cov-report=term \
+	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term \
 	 -m "not torture$$(test -x $(CHROMIUM) || echo ' and not e2e')"
 
 e2e: frontend tools ## The browser tests alone

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 from contextlib import suppress
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -20,12 +21,28 @@ from inspector_app.domain.permissions import Permission
 from tests.fixtures.database import SCRIPTS, House, Time
 
 LENGTH = 12
-TEXTS = (
+COLUMNS = (
     *("chain", "actor_kind", "actor_id", "actor_name", "role", "provider", "session", "address"),
     *("permission", "action", "target_kind", "target_id", "target_namespace", "target_run"),
     *("reason", "outcome", "detail", "request_id", "previous", "hash", "at"),
+    *("intent", "repeated"),
 )
-NUMBERS = ("intent", "repeated")
+
+
+def shifted(microseconds):
+    at = Time().now.replace(tzinfo=None) + timedelta(days=1, microseconds=microseconds)
+    return at.isoformat(" ", "microseconds")
+
+
+# What Inspector itself could have written there, and what it could not.
+ANY_TEXT = st.text("abc0 é🤖\n'", max_size=12).map(lambda text: text + "~")
+VALUES = {
+    "intent": st.integers(100, 2**31 - 1),
+    "repeated": st.integers(100, 2**31 - 1),
+    "at": ANY_TEXT | st.integers(1, 10**9).map(shifted),
+    "outcome": ANY_TEXT | st.just("unknown"),
+    "permission": ANY_TEXT | st.just("run:terminate"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -93,15 +110,12 @@ async def test_an_untouched_chain_is_whole(whole):
     assert (found.entries, found.first_break) == (length, None)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(data=st.data())
 async def test_an_edit_of_any_column_is_found_at_its_entry(whole, data):
     seq = data.draw(st.integers(1, whole[2]), "entry")
-    column = data.draw(st.sampled_from(TEXTS + NUMBERS), "column")
-    if column in NUMBERS:
-        value = data.draw(st.integers(100, 2**40), "value")
-    else:
-        value = data.draw(st.text("abc0 é🤖\n'", max_size=12), "value") + "~"
+    column = data.draw(st.sampled_from(COLUMNS), "column")
+    value = data.draw(VALUES.get(column, ANY_TEXT), "value")
     edit = f"UPDATE audit_entries SET {column} = :value WHERE chain = :chain AND seq = :seq"
     broken = await after(whole, (edit, {"value": value, "seq": seq}))
     assert broken is not None
@@ -138,7 +152,7 @@ async def test_two_entries_that_changed_places_are_found_at_the_first(whole, pai
     assert broken.seq == min(pair)
 
 
-@pytest.mark.parametrize("seq", [0, -5])
+@pytest.mark.parametrize("seq", [0, -5, -(2**63)])
 async def test_an_entry_slipped_in_under_the_first_is_found(whole, seq):
     names = "id, chain, seq, at, actor_kind, actor_id, actor_name, role, provider, session, "
     names += "address, permission, action, target_kind, target_id, target_namespace, target_run, "

@@ -98,6 +98,13 @@ async def test_a_last_use_is_written_once_a_minute_at_most(house):
     assert session.last_seen_at - opened == timedelta(minutes=1)
 
 
+async def test_a_session_that_opens_while_its_person_is_put_out_opens_no_door(house):
+    token, ana = await house.signs_in("ana")
+    async with house.database.begin(write=True) as work:
+        await work.people.set_disabled(ana.person, disabled=True)
+    assert not (await house.who(token)).signed_in
+
+
 def test_the_services_are_found_only_while_the_server_runs(house):
     registry.install(None)
     with pytest.raises(RuntimeError, match="outside its lifespan"):

@@ -91,7 +91,8 @@ def signal_dialog() -> rx.Component:
             on_change=State.typed_args.debounce(TYPING_RESTS),
         ),
         html_for="signal-args",
-        hint="One value, or an array with one value per argument. Empty: none.",
+        hint="One value, or an array with one per argument; empty for none. "
+        "Temporal does not say how many a signal takes: see its description.",
         error=State.args_error,
     )
     word = rx.cond(State.warned.message, "Send anyway", "Send signal")

@@ -32,8 +32,6 @@ _T = TypeVar("_T")
 _WALK = 1000
 """Entries read at a time when a whole chain is checked."""
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_BEFORE_ANY = -(2**62)
-"""Below every number a row can have: one slipped in under the first must not hide."""
 _NEW_HEAD = text(
     "INSERT INTO audit_heads (chain, seq, hash) VALUES (:chain, 0, :hash) ON CONFLICT DO NOTHING"
 )
@@ -129,13 +127,15 @@ class SqlAudit:
         return [_to_entry(row) for row in await self._rows(chain, seq, limit)]
 
     async def walk(self, chain: TenantId | None) -> AsyncGenerator[Entry]:
-        last, limit = _BEFORE_ANY, _WALK
+        # None, not 0: an entry slipped in under the first must not hide.
+        last: int | None = None
+        limit = _WALK
         while True:
             try:
                 rows = await self._rows(chain, last, limit)
             except ValueError as error:  # a time or an id that is none: find out where
                 if limit == 1:
-                    raise Unreadable(max(last, 0) + 1) from error
+                    raise Unreadable((last or 0) + 1) from error
                 limit = 1
                 continue
             if not rows:
@@ -144,14 +144,11 @@ class SqlAudit:
                 yield _to_entry(row)
             last = rows[-1].seq
 
-    async def _rows(self, chain: TenantId | None, seq: int, limit: int) -> Sequence[_Row]:
-        query = (
-            select(_Row)
-            .where(_Row.chain == _key(chain), _Row.seq > seq)
-            .order_by(col(_Row.seq))
-            .limit(limit)
-        )
-        rows = (await self._session.scalars(query)).all()
+    async def _rows(self, chain: TenantId | None, after: int | None, limit: int) -> Sequence[_Row]:
+        query = select(_Row).where(_Row.chain == _key(chain))
+        if after is not None:
+            query = query.where(_Row.seq > after)
+        rows = (await self._session.scalars(query.order_by(col(_Row.seq)).limit(limit))).all()
         self._session.expunge_all()
         return rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
+from starlette.datastructures import Headers
 
 from inspector_app.api.cookies import session_token
 from inspector_app.domain.identity import Actor
@@ -19,15 +20,23 @@ async def actor_of(
         str, Header(alias=TENANT_HEADER, description="For a person in several tenants: which.")
     ] = "",
 ) -> Actor:
-    """Look the session up on the server; without a live one the actor is anonymous."""
+    """Look the session up on the server; without a live one the actor is anonymous.
+
+    A bearer token stands alone, and there are none yet: it never acts with the cookie beside it.
+    """
     return await registry.services().sessions.resolve(
-        session_token(request),
+        None if has_bearer(request.headers) else session_token(request),
         tenant_slug=tenant,
         address=address_of(request),
         request_id=request_id_of(request),
         # The virtual list of an open page asks by itself: reading never keeps a session alive.
         active=request.method not in {"GET", "HEAD"},
     )
+
+
+def has_bearer(headers: Headers) -> bool:
+    """Tell whether a request brings a bearer token."""
+    return headers.get("authorization", "").lower().startswith("bearer ")
 
 
 def address_of(request: Request) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import cast
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from inspector_app.api import errors, health, login, metrics
@@ -16,16 +18,16 @@ from inspector_app.api.v1.models import Problem
 from inspector_app.domain.errors import NotFound
 from inspector_app.domain.permissions import Permission
 
-PLACED = (
-    (people.router, "/api/v1"),
-    (workflows.router, "/api/v1"),
-    (actions.router, "/api/v1"),
-    (audit.router, "/api/v1"),
-    (login.router, ""),
-    (health.router, ""),
-    (metrics.router, ""),
+ROUTERS = (
+    people.router,
+    workflows.router,
+    actions.router,
+    audit.router,
+    login.router,
+    health.router,
+    metrics.router,
 )
-"""Every router and the prefix it stands under."""
+"""Each carries its whole prefix, so that a route's path is what a client asks for."""
 
 
 def build_api() -> FastAPI:
@@ -42,8 +44,8 @@ def build_api() -> FastAPI:
         separate_input_output_schemas=False,
     )
     errors.install(app)
-    for router, prefix in PLACED:
-        app.include_router(router, prefix=prefix)
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_api_route("/api/{rest:path}", nothing, include_in_schema=False, methods=_EVERY)
     app.add_api_route("/auth/{rest:path}", nothing, include_in_schema=False, methods=_EVERY)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=1)
@@ -54,9 +56,25 @@ def build_api() -> FastAPI:
 _EVERY = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
+def _routes() -> Iterator[APIRoute]:
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                yield route
+
+
 @needs(Permission.PUBLIC)
-async def nothing(rest: str) -> None:
-    """Answer what no route answers: a problem, not Reflex's page."""
+async def nothing(request: Request, rest: str) -> None:
+    """Answer what no route answers: a problem, not Reflex's page.
+
+    Raises:
+        NotFound: Nothing has this path.
+        HTTPException: Something has it, but not with this method.
+    """
+    path = request.url.path
+    there = [route.methods or () for route in _routes() if route.path_regex.match(path)]
+    if allowed := sorted({method for methods in there for method in methods}):
+        raise HTTPException(405, "Method not allowed", headers={"Allow": ", ".join(allowed)})
     raise NotFound(f"There is no {rest[:200]!r} here.", hint="docs/inspector/openapi.yaml")
 
 
@@ -72,10 +90,9 @@ def _document(app: FastAPI) -> dict[str, object]:
     components["securitySchemes"] = {
         "session": {"type": "apiKey", "in": "cookie", "name": "__Host-inspector_session"}
     }
-    for router, prefix in PLACED:
-        for route in router.routes:
-            if isinstance(route, APIRoute) and route.include_in_schema:
-                _note_permission(document["paths"][prefix + route.path_format], route)
+    for route in _routes():
+        if route.include_in_schema:
+            _note_permission(document["paths"][route.path_format], route)
     return document
 
 

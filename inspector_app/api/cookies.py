@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from inspector_app.domain.identity import SESSION_LIFETIME
@@ -24,7 +24,7 @@ def _name(name: str) -> str:
     return load_settings().cookie_prefix + name
 
 
-def session_token(request: Request) -> str | None:
+def session_token(request: HTTPConnection) -> str | None:
     """Return the session's token, if the browser sent one."""
     return request.cookies.get(_name(_SESSION))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import traceback
 from datetime import UTC, datetime
 
 import orjson
@@ -46,6 +47,7 @@ STATUS: dict[type[InspectorError], int] = {
     StorageUnavailable: 503,
 }
 MEDIA_TYPE = "application/problem+json"
+_LONGEST_PLACE = 200
 
 
 def status_of(error: InspectorError) -> int:
@@ -92,7 +94,8 @@ def of_error(error: InspectorError, request_id: str) -> Response:
             headers["Retry-After"] = str(math.ceil(error.retry_after))
         case Unreachable():
             more["address"] = error.address
-            more["next_try"] = error.next_try.isoformat(timespec="milliseconds")
+            moment = error.next_try.astimezone(UTC).isoformat(timespec="milliseconds")
+            more["next_try"] = moment.replace("+00:00", "Z")
             wait = (error.next_try - datetime.now(UTC)).total_seconds()
             headers["Retry-After"] = str(max(1, math.ceil(wait)))
         case _:
@@ -120,9 +123,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def unfit(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        place = [str(part) for part in first["loc"]]
         broken_json = first["type"] == "json_invalid"
-        what = " ".join(place[1:]) or place[0]
+        # Of broken JSON the place is a character's number, of the body as a whole nothing.
+        place = ["body"] if broken_json else [str(part) for part in first["loc"]]
+        what = " ".join(place[1:])[:_LONGEST_PLACE] or place[0]
         return problem(
             400 if broken_json else 422,
             "The body is not JSON" if broken_json else "The input is not valid",
@@ -144,7 +148,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
-        log.error("request_failed", kind=type(error).__name__, exc_info=error)
+        # Its message may hold a payload: kind and place are enough to find it.
+        place = "".join(traceback.format_tb(error.__traceback__))
+        log.error("request_failed", kind=type(error).__name__, place=place)
         return problem(
             500,
             "Something went wrong in Inspector",

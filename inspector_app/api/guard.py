@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inspector_app.api import metrics
+from inspector_app.api import metrics, proxies
+from inspector_app.api.actor import has_bearer
+from inspector_app.api.cookies import session_token
 from inspector_app.api.errors import problem
 from inspector_app.api.headers import caching, common, content_security_policy
 from inspector_app.domain.ids import new_id
@@ -40,7 +41,6 @@ class OuterGuard:
         self._public = urlsplit(settings.public_url)
         self._origin = settings.public_url
         self._proxies = settings.trusted_proxies
-        self._cookie = f"{settings.cookie_prefix}inspector_session"
         policy = content_security_policy(settings.public_url, script_hashes)
         self._headers = common(policy, https=self._public.scheme == "https")
 
@@ -50,10 +50,10 @@ class OuterGuard:
             await self._app(scope, receive, send)
             return
         request_id = str(new_id(datetime.now(UTC)))
-        scope = self._believe_proxy({**scope, "inspector.request_id": request_id})
+        scope = proxies.believe({**scope, "inspector.request_id": request_id}, self._proxies)
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
-            refusal = await self._refusal(scope, Headers(scope=scope), request_id)
+            refusal = self._refusal(scope, Headers(scope=scope), request_id)
             if scope["type"] == "websocket":
                 await self._websocket(scope, receive, send, refusal)
             else:
@@ -81,12 +81,19 @@ class OuterGuard:
                 self._dress(scope, message)
                 answer.status = message["status"]
             await send(message)
+            ended = message["type"] == "http.response.body" and not message.get("more_body")
+            answer.ended = answer.ended or ended
 
         try:
             if refusal is not None:
                 await refusal(scope, receive, dressed)
             else:
                 await self._app(scope, _limited(receive), dressed)
+        except Exception:
+            # With a whole answer sent, `errors` has logged it; the server would once more, and
+            # not as one line.
+            if not answer.ended:
+                raise
         finally:
             answer.count()
 
@@ -99,36 +106,7 @@ class OuterGuard:
         headers["cache-control"] = "no-store" if failed else caching(scope["path"]).decode()
         headers["server"] = "inspector"  # else the server adds its own name
 
-    def _believe_proxy(self, scope: Scope) -> Scope:
-        """Take scheme, host and client from a trusted proxy's headers, nobody else's."""
-        client = scope.get("client")
-        if not self._proxies or not client or not self._is_proxy(client[0]):
-            return scope
-        headers = MutableHeaders(scope=scope)
-        if proto := headers.get("x-forwarded-proto"):
-            secure = proto.split(",")[0].strip() == "https"
-            plain = {"http": "http", "websocket": "ws"}[scope["type"]]
-            scope["scheme"] = plain + "s" if secure else plain
-        if host := headers.get("x-forwarded-host"):
-            headers["host"] = host.split(",")[0].strip()
-        # From the right: what stands left of the first untrusted address anybody may have written.
-        for hop in reversed(headers.get("x-forwarded-for", "").split(",")):
-            address = hop.strip()
-            if not address:
-                break
-            scope["client"] = (address, 0)
-            if not self._is_proxy(address):
-                break
-        return scope
-
-    def _is_proxy(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._proxies)
-
-    async def _refusal(  # noqa: PLR0911 - one line a reason
+    def _refusal(  # noqa: PLR0911 - one line a reason
         self, scope: Scope, headers: Headers, request_id: str
     ) -> Response | None:
         """Return why a request is not let in, or None."""
@@ -143,12 +121,12 @@ class OuterGuard:
         path = scope["path"]
         if any(path == closed or path.startswith(f"{closed}/") for closed in _CLOSED):
             return problem(404, "Not found", "", request_id=request_id)
-        declared = headers.get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > MOST_BODY:
+        if not _fits(headers.get("content-length", "0")):
             return _too_large(scope)
-        if scope["method"] in _SAFE or headers.get("authorization", "").startswith("Bearer "):
+        # What carries a bearer token acts by that alone (`actor_of`), so nobody can borrow it.
+        if scope["method"] in _SAFE or (path.startswith("/api/") and has_bearer(headers)):
             return None
-        return await self._cross_site(scope, headers, request_id)
+        return self._cross_site(scope, headers, request_id)
 
     def _host(self, scope: Scope, headers: Headers, request_id: str) -> Response | None:
         hosts = headers.getlist("host")
@@ -171,9 +149,7 @@ class OuterGuard:
             request_id=request_id,
         )
 
-    async def _cross_site(
-        self, scope: Scope, headers: Headers, request_id: str
-    ) -> Response | None:
+    def _cross_site(self, scope: Scope, headers: Headers, request_id: str) -> Response | None:
         """Refuse what another site may have caused: every unsafe request is asked."""
         site = headers.get("sec-fetch-site")
         origin = headers.get("origin")
@@ -186,7 +162,7 @@ class OuterGuard:
                 hint=f"Send Origin: {self._origin}",
                 request_id=request_id,
             )
-        token = _session_token(headers, self._cookie)
+        token = session_token(HTTPConnection(scope))
         if scope["path"] in _WITHOUT_SESSION or token is None:
             return None
         if _is_form(scope, headers):
@@ -207,12 +183,9 @@ def _is_form(scope: Scope, headers: Mapping[str, str]) -> bool:
     return scope["path"].startswith("/auth/") and kind == _FORM
 
 
-def _session_token(headers: Headers, name: str) -> str | None:
-    try:
-        jar = SimpleCookie("; ".join(headers.getlist("cookie")))
-    except CookieError:
-        return None
-    return jar[name].value if name in jar else None
+def _fits(length: str) -> bool:
+    short = len(length) <= len(str(MOST_BODY))
+    return short and length.isdecimal() and int(length) <= MOST_BODY
 
 
 def _too_large(scope: Scope) -> Response:

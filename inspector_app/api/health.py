@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from inspector_app.api.actor import request_id_of
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented, problem
 from inspector_app.domain.errors import InspectorError
@@ -23,7 +24,7 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="Database and clusters answer", responses=documented(503))
 @needs(Permission.PUBLIC)
-async def readyz() -> Response:
+async def readyz(request: Request) -> Response:
     """Ask the database and each Temporal cluster; names no address to strangers."""
     silent: list[str] = []
     try:
@@ -38,6 +39,7 @@ async def readyz() -> Response:
             "Not ready",
             f"Without an answer: {', '.join(silent)}.",
             hint="On the server: inspector doctor",
+            request_id=request_id_of(request),
             headers={"Retry-After": "5"},
         )
     return JSONResponse({"status": "ready"})

@@ -64,6 +64,7 @@ async def sign_in(
         metrics.LOGIN_FAILURES.labels("local").inc()
         back = f"/login?next={quote(wanted, safe='')}" if wanted else "/login"
         return _failed(request, error, back, username=username[:64])
+    await _end_earlier(request)
     home = await _home(request, token)
     response = _go("/setup" if person.must_change_password else wanted or home)
     open_session(response, token, services.sessions.csrf(token))
@@ -165,17 +166,26 @@ def _forged(request: Request, csrf_token: str) -> Response | None:
     )
 
 
-async def _home(request: Request, token: str) -> str:
-    """Where a person lands: the list of their first tenant."""
-    services = registry.services()
-    actor = await services.sessions.resolve(
+async def _behind(request: Request, token: str | None) -> Actor:
+    return await registry.services().sessions.resolve(
         token,
         tenant_slug="",
         address=address_of(request),
         request_id=request_id_of(request),
         active=False,
     )
-    return f"/t/{await _first_tenant(actor)}/workflows"
+
+
+async def _end_earlier(request: Request) -> None:
+    """End the session this browser had: nobody could reach it any more to sign out."""
+    earlier = await _behind(request, session_token(request))
+    if earlier.signed_in:
+        await registry.services().sessions.close(earlier)
+
+
+async def _home(request: Request, token: str) -> str:
+    """Where a person lands: the list of their first tenant."""
+    return f"/t/{await _first_tenant(await _behind(request, token))}/workflows"
 
 
 async def _first_tenant(actor: Actor) -> str:
@@ -202,6 +212,7 @@ def _failed(request: Request, error: InspectorError, back: str, *, username: str
     target = html.escape(back, quote=True)
     response = HTMLResponse(
         "<!doctype html><html lang='en'><title>Not accepted</title>"
+        '<link rel="icon" href="/favicon.svg">'
         f'<meta http-equiv="refresh" content="0;url={target}"><p>{html.escape(error.detail)} '
         f'<a href="{target}">Go back</a>',
         status_of(error),

@@ -19,6 +19,7 @@ from prometheus_client import (
 from starlette.responses import Response
 from starlette.types import Scope
 
+from inspector_app.api.actor import request_id_of
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import problem
 from inspector_app.domain.permissions import Permission
@@ -56,6 +57,7 @@ class Answer:
         self._begun = perf_counter()
         self.status = 499
         """The client's own close, unless an answer begins."""
+        self.ended = False
 
     def count(self) -> None:
         """Count it."""
@@ -80,6 +82,7 @@ async def metrics(request: Request) -> Response:
                 401,
                 "Metrics need a token",
                 "Send the bearer token of INSPECTOR_METRICS_TOKEN.",
+                request_id=request_id_of(request),
                 headers={"WWW-Authenticate": "Bearer"},
             )
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
@@ -112,9 +113,9 @@ class EventGuard(Middleware):
         root = state._get_root_state()
         session = await root.get_state(SessionState)
         wants = declared(event.name)
-        actor = await session._identify(active=wants is not None and not wants.passive)
         target = Target(kind="handler", id=event.name)
         try:
+            actor = await session._identify(active=wants is not None and not wants.passive)
             await session._give_to(actor)
             permission = wants.permission if wants else Permission.OPERATOR
             await registry.services().door.authorise(actor, permission, target)
@@ -122,6 +123,8 @@ class EventGuard(Middleware):
             page = routes.SETUP if isinstance(error, PasswordChangeRequired) else ""
             return await self._refusal(root, rx.redirect(page or routes.login(session._here())))
         except InspectorError as error:
+            if not session._is_from_owner():  # and the database does not say who it is instead
+                session._forget()
             session._show(error)
             return await self._refusal(root)
         return None
@@ -134,5 +137,7 @@ class EventGuard(Middleware):
 
 
 def on_fault(exception: Exception) -> None:
-    """Log what a handler did not expect, by its kind only: the message may hold a payload."""
-    log.error("event_failed", kind=type(exception).__name__, exc_info=exception)
+    """Log what a handler did not expect: its kind and place; its message may hold a payload."""
+    place = traceback.extract_tb(exception.__traceback__)[-1:]
+    where = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in place]
+    log.error("event_failed", kind=type(exception).__name__, where=where)

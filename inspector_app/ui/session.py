@@ -6,12 +6,12 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from uuid import uuid4
 
 import orjson
 import reflex as rx
 from reflex_base.registry import RegistrationContext
+from starlette.requests import cookie_parser
 
 from inspector_app.domain.errors import InspectorError, Invalid, SwitchedOff, Unreachable
 from inspector_app.domain.identity import Actor, ActorKind
@@ -74,6 +74,9 @@ class SessionState(rx.State):
     _owner: tuple[str, str, str] = ("", "", "")
     """Session, tenant and role this state was filled for; another owner finds it empty."""
     _actor: Actor = ANONYMOUS
+    _socket: str = ""
+    """The connection whose cookie named the owner; `router` names the newest one, which may be
+    somebody else's with a stolen client token and no event sent yet."""
 
     username: str = ""
     role: str = ""
@@ -88,13 +91,11 @@ class SessionState(rx.State):
     outage: Outage | None = None
 
     def _cookie(self, name: str) -> str | None:
-        # The headers are those of the websocket's handshake; the browser cannot set HttpOnly ones.
-        try:
-            jar = SimpleCookie(self.router.headers.cookie)
-        except CookieError:
-            return None
-        name = load_settings().cookie_prefix + name
-        return jar[name].value if name in jar else None
+        # The headers are those of the websocket's handshake; scripts cannot set HttpOnly ones.
+        # Starlette's parser, as for HTTP: the standard library's stops at a cookie that it finds
+        # malformed, and other apps on the same host may have set one.
+        found = cookie_parser(self.router.headers.cookie)
+        return found.get(load_settings().cookie_prefix + name)
 
     def _here(self) -> str:
         """The page's own address, to come back to."""
@@ -121,11 +122,9 @@ class SessionState(rx.State):
 
     def _connected(self) -> bool:
         """Whether the browser's socket that this state was filled for is still there."""
-        here = self.router.session
+        token = self.router.session.client_token
         sockets = RegistrationContext.get().app.event_namespace
-        return (
-            sockets is not None and sockets.token_to_sid.get(here.client_token) == here.session_id
-        )
+        return sockets is not None and sockets.token_to_sid.get(token) == self._socket
 
     async def _still_mine(self) -> bool:
         """Whether who opened this state still has their session, tenant and role.
@@ -141,27 +140,35 @@ class SessionState(rx.State):
         """Make `actor` the owner; what another owner left behind is reset first."""
         owner = _owner_of(actor)
         if owner != self._owner:
-            root = self._get_root_state()
-            hydrated = root.is_hydrated
-            root.reset()
-            root.is_hydrated = hydrated
-            self._owner = owner
-            self._actor = actor
+            self._forget()
             if actor.signed_in:
                 await self._introduce(actor)
+            self._owner = owner
         self._actor = actor
+        self._socket = self.router.session.session_id
+
+    def _forget(self) -> None:
+        """Empty every State of this client."""
+        root = self._get_root_state()
+        hydrated = root.is_hydrated
+        root.reset()
+        root.is_hydrated = hydrated
+
+    def _is_from_owner(self) -> bool:
+        """Whether this very connection has been found to be the owner's."""
+        return self._socket == self.router.session.session_id
 
     async def _introduce(self, actor: Actor) -> None:
-        """Fill what the shell shows of a person."""
-        services = registry.services()
+        """Fill what the shell shows of a person: all of it, or nothing when it cannot be read."""
+        tenancy = registry.services().tenancy
+        known = not actor.must_change_password
+        memberships = await tenancy.memberships(actor) if known else []
+        namespaces = await tenancy.namespaces(actor) if known and actor.role else []
         self.username = actor.name
         self.role = actor.role or ""
         self.tenant = actor.tenant_slug
         self.permissions = sorted(HELD[actor.role]) if actor.role else []
-        self.csrf = services.sessions.csrf(self._cookie(SESSION_COOKIE) or "")
-        if actor.must_change_password:
-            return
-        memberships = await services.tenancy.memberships(actor)
+        self.csrf = registry.services().sessions.csrf(self._cookie(SESSION_COOKIE) or "")
         self.tenants = [
             Place(
                 each.tenant.slug, each.tenant.name, each.role, routes.workflows(each.tenant.slug)
@@ -171,16 +178,15 @@ class SessionState(rx.State):
         self.tenant_name = next(
             (each.name for each in self.tenants if each.slug == actor.tenant_slug), ""
         )
-        if actor.role:
-            self.namespaces = [
-                Place(
-                    each.slug,
-                    each.name,
-                    each.cluster.name,
-                    routes.workflows(actor.tenant_slug, namespace=each.slug),
-                )
-                for each in await services.tenancy.namespaces(actor)
-            ]
+        self.namespaces = [
+            Place(
+                each.slug,
+                each.name,
+                each.cluster.name,
+                routes.workflows(actor.tenant_slug, namespace=each.slug),
+            )
+            for each in namespaces
+        ]
 
     def _choose_namespace(self) -> str:
         """Take the namespace from the address, else the tenant's first; "" where it has none."""

@@ -29,7 +29,7 @@ class Visitor:
 
     def __init__(self, app, *, origin=ORIGIN, address="127.0.0.1"):
         self.origin = origin
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(address, 50000))
+        transport = httpx.ASGITransport(app, client=(address, 50000))
         self.http = httpx.AsyncClient(transport=transport, base_url=origin)
 
     async def gets(self, path, /, headers=None, **params):
@@ -37,10 +37,9 @@ class Visitor:
 
     async def signs_in(self, username, password=PASSWORD, *, next_page="", **headers):
         form = {"username": username, "password": password, "next": next_page}
-        answer = await self.http.post(
+        return await self.http.post(
             "/auth/local/login", data=form, headers={"Origin": self.origin, **headers}
         )
-        return answer
 
     def cookie(self, name):
         return next((c.value for c in self.http.cookies.jar if c.name.endswith(name)), "")

@@ -28,15 +28,13 @@ async def pauses(visitor, **headers):
     )
 
 
-@pytest.mark.parametrize(
-    "other", ['x={"a": 1}', "a b=1", '"q"=1', "=", "é=ü", "inspector_session_old=1"]
-)
-async def test_another_programs_cookie_does_not_switch_the_csrf_check_off(front, other):
+async def test_another_programs_cookie_does_not_switch_the_csrf_check_off(front):
     visitor = await front.signed_in("ana")
     session = visitor.cookie("inspector_session")
-    jar = f"{other}; inspector_session={session}".encode()
-    answer = await pauses(front.visitor(), Cookie=jar)
-    assert (answer.status_code, answer.json()["title"]) == (403, "CSRF token missing or wrong")
+    for other in ('x={"a": 1}', "a b=1", '"q"=1', "=", "é=ü", "inspector_session_old=1"):
+        jar = f"{other}; inspector_session={session}".encode()
+        answer = await pauses(front.visitor(), Cookie=jar)
+        assert answer.json()["title"] == "CSRF token missing or wrong", other
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
@@ -81,31 +79,30 @@ async def test_behind_a_proxy_with_https_cookies_are_secure_and_scripts_cannot_p
     assert entry.actor_name == "ana"
 
 
-@pytest.mark.parametrize(
-    ("lines", "told"),
-    [
-        (["203.0.113.9"], "203.0.113.9"),
-        (["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
-        (["203.0.113.9, 10.1.1.1"], "203.0.113.9"),
-        # Some proxies add a line of their own: what the client wrote stands above it.
-        (["198.51.100.1", "203.0.113.9"], "203.0.113.9"),
-        (["198.51.100.1", "203.0.113.9, 10.1.1.1"], "203.0.113.9"),
-        (["203.0.113.9:41234"], "203.0.113.9"),
-        (["[2001:db8::5]:41234"], "2001:db8::5"),
-        (["2001:db8::5"], "2001:db8::5"),
-        (["::ffff:203.0.113.9"], "203.0.113.9"),
-        (["x" * 5000], PROXY),
-        ([""], PROXY),
-    ],
-)
-async def test_the_clients_address_is_what_the_trusted_proxy_saw(furnished, lines, told):
+FORWARDED = [
+    (["203.0.113.9"], "203.0.113.9"),
+    (["198.51.100.1, 203.0.113.9"], "203.0.113.9"),
+    (["203.0.113.9, 10.1.1.1"], "203.0.113.9"),
+    # Some proxies add a line of their own: what the client wrote stands above it.
+    (["198.51.100.1", "203.0.113.9"], "203.0.113.9"),
+    (["198.51.100.1", "203.0.113.9, 10.1.1.1"], "203.0.113.9"),
+    (["203.0.113.9:41234"], "203.0.113.9"),
+    (["[2001:db8::5]:41234"], "2001:db8::5"),
+    (["2001:db8::5"], "2001:db8::5"),
+    (["::ffff:203.0.113.9"], "203.0.113.9"),
+    (["x" * 5000], PROXY),
+    ([""], PROXY),
+]
+
+
+async def test_the_clients_address_is_what_the_trusted_proxy_saw(furnished):
     async with furnished(**BEHIND) as front:
         visitor = front.visitor(origin=PUBLIC, address=PROXY)
-        headers = [("Origin", PUBLIC), *(("X-Forwarded-For", line) for line in lines)]
-        form = {"username": "ana", "password": "wrong"}
-        await visitor.http.post("/auth/local/login", data=form, headers=headers)
-        chain = await front.house.entries(None)
-    assert [e.record.address for e in chain if e.record.action == "session.open"] == [told]
+        for lines, told in FORWARDED:
+            headers = [("Origin", PUBLIC), *(("X-Forwarded-For", line) for line in lines)]
+            form = {"username": f"n{len(str(lines))}", "password": "wrong"}
+            await visitor.http.post("/auth/local/login", data=form, headers=headers)
+            assert (await front.house.entries(None))[-1].record.address == told, lines
 
 
 async def test_a_proxy_nobody_trusts_is_not_believed(furnished):
@@ -140,13 +137,12 @@ async def test_a_public_address_has_no_loopback_names(furnished):
     assert answer.status_code == 421
 
 
-@pytest.mark.parametrize("length", ["1048577", "9" * 5000, "-1", "1e3"])
-async def test_a_length_that_is_too_large_or_none_is_refused_unread(front, length):
+async def test_a_length_that_is_too_large_or_none_is_refused_unread(front):
     visitor = await front.signed_in("ana")
-    answer = await visitor.acts(
-        "/api/v1/workflows/pause", {}, headers={"Content-Length": length}, ns="main"
-    )
-    assert answer.status_code == 413
+    for length in ("1048577", "9" * 5000, "-1", "1e3"):
+        given = {"Content-Length": length}
+        answer = await visitor.acts("/api/v1/workflows/pause", {}, headers=given, ns="main")
+        assert answer.status_code == 413, length
 
 
 async def test_endless_headers_are_refused(front):
@@ -201,25 +197,25 @@ async def reflex(scope, receive, send):
 HOST, OWN = ("host", "127.0.0.1:8240"), ("origin", "http://127.0.0.1:8240")
 
 
-@pytest.mark.parametrize(
-    ("headers", "answer"),
-    [
-        ([HOST, OWN], "websocket.accept"),
-        ([HOST], "websocket.close"),
-        ([HOST, ("origin", "null")], "websocket.close"),
-        ([HOST, ("origin", "http://127.0.0.1:8241")], "websocket.close"),
-        ([HOST, ("origin", "https://127.0.0.1:8240")], "websocket.close"),
-        ([HOST, ("origin", "http://127.0.0.1:8240.evil.example")], "websocket.close"),
-        ([HOST, OWN, ("origin", "http://evil.example")], "websocket.close"),
-        ([("host", "evil.example"), OWN], "websocket.close"),
-        ([("host", "localhost:8240"), ("origin", "http://localhost:8240")], "websocket.close"),
-        ([HOST, HOST, OWN], "websocket.close"),
-        ([HOST, OWN, ("x", "x" * 33_000)], "websocket.close"),
-    ],
-)
-async def test_a_socket_opens_for_our_own_page_only(furnished, headers, answer):
+CLOSED = [
+    [HOST],
+    [HOST, ("origin", "null")],
+    [HOST, ("origin", "http://127.0.0.1:8241")],
+    [HOST, ("origin", "https://127.0.0.1:8240")],
+    [HOST, ("origin", "http://127.0.0.1:8240.evil.example")],
+    [HOST, OWN, ("origin", "http://evil.example")],
+    [("host", "evil.example"), OWN],
+    [("host", "localhost:8240"), ("origin", "http://localhost:8240")],
+    [HOST, HOST, OWN],
+    [HOST, OWN, ("x", "x" * 33_000)],
+]
+
+
+async def test_a_socket_opens_for_our_own_page_only(furnished):
     async with furnished(extend=lambda api: api.mount("/_event", reflex)) as front:
-        assert await handshake(front.app, *headers) == [answer]
+        assert await handshake(front.app, HOST, OWN) == ["websocket.accept"]
+        for headers in CLOSED:
+            assert await handshake(front.app, *headers) == ["websocket.close"], headers
 
 
 async def test_a_socket_elsewhere_finds_nobody(front):

@@ -19,7 +19,7 @@ from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import Done, RunRef
 from inspector_app.services import registry
 
-router = APIRouter(tags=["actions"])
+router = APIRouter(prefix="/api/v1", tags=["actions"])
 
 _ANSWERS = documented(400, 401, 403, 404, 409, 413, 422, 502, 503)
 IdempotencyKey = Annotated[

@@ -10,13 +10,12 @@ from inspector_app.api.actor import CurrentActor
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
 from inspector_app.api.v1.models import ChainVerdict, Entries, EntryOut
-from inspector_app.api.v1.workflows import PageSize, PageToken
-from inspector_app.domain.errors import Invalid
+from inspector_app.api.v1.workflows import PageSize, PageToken, number_of
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.services.ports import EntryFilter
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
 Word = Annotated[str, Query(max_length=1000)]
 
@@ -34,15 +33,13 @@ async def entries(
     page_token: PageToken = None,
 ) -> Entries:
     """Read entries, newest first; the reading is recorded itself."""
-    if page_token is not None and not page_token.isdecimal():
-        raise Invalid("The page token is not one that this list gave.", field="page_token")
     wanted = EntryFilter(
         text=text,
         actor=by,
         outcome=outcome,
         namespace=ns,
         workflow_id=workflow_id,
-        before_seq=int(page_token) if page_token else None,
+        before_seq=None if page_token is None else number_of(page_token),
     )
     page = await registry.services().audit.entries(actor, wanted, limit=page_size)
     return Entries(

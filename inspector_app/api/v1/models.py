@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
 
 from inspector_app.domain.audit import Entry
 from inspector_app.domain.histories import Event, EventRow
@@ -304,6 +313,22 @@ class Signal(Act):
     force: Annotated[bool, Field(description="Send it though the workflow declares no such")] = (
         False
     )
+
+    @field_validator("args", "payload")
+    @classmethod
+    def _as_json(cls, given: JsonValue) -> JsonValue:
+        # Python's parser takes NaN and half characters; the workflow's language may not.
+        try:
+            json.dumps(given, allow_nan=False, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError("half a character cannot be sent") from None
+        return given
+
+    @model_validator(mode="after")
+    def _either(self) -> Signal:
+        if self.args is not None and "payload" in self.model_fields_set:
+            raise ValueError("give args, or payload for a single argument, not both")
+        return self
 
     def arguments(self) -> list[object]:
         """The arguments, however they were given."""

@@ -11,7 +11,7 @@ from inspector_app.api.v1.models import Me, NamespaceOut, Namespaces, TenantRole
 from inspector_app.domain.permissions import HELD, Permission
 from inspector_app.services import registry
 
-router = APIRouter(tags=["people"])
+router = APIRouter(prefix="/api/v1", tags=["people"])
 
 
 @router.get("/me", responses=documented(401, 403))

@@ -28,10 +28,12 @@ from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import RunRef
 from inspector_app.services import registry
 
-router = APIRouter(prefix="/workflows", tags=["workflows"])
+router = APIRouter(prefix="/api/v1/workflows", tags=["workflows"])
 
 _READS = documented(401, 403, 404, 422, 502, 503)
 Namespace = Annotated[str, Query(alias="ns", description="The namespace's slug", max_length=64)]
+_DIGITS = 18
+"""Of the longest number a list counts to; fits 64 bits."""
 PageSize = Annotated[int, Query(ge=1, le=1000)]
 PageToken = Annotated[str | None, Query(max_length=8000)]
 Visibility = Annotated[
@@ -89,12 +91,16 @@ async def one_run(actor: CurrentActor, ref: Ref) -> RunWithOffers:
     )
 
 
-def _from_token(token: str | None, start: int) -> EventId:
-    if token is None:
-        return EventId(start)
-    if not token.isdecimal():
+def number_of(page_token: str) -> int:
+    """Parse the page token of a list that goes by numbers.
+
+    Raises:
+        Invalid: It is not one that such a list gave.
+    """
+    plausible = page_token.isascii() and page_token.isdecimal() and len(page_token) <= _DIGITS
+    if not plausible or not (number := int(page_token)):
         raise Invalid("The page token is not one that this list gave.", field="page_token")
-    return EventId(int(token))
+    return number
 
 
 @router.get("/history", responses=_READS)
@@ -107,8 +113,10 @@ async def history(
     from_event: Annotated[int, Query(ge=1)] = 1,
 ) -> Events:
     """List events from one on, oldest first."""
-    start = _from_token(page_token, from_event)
-    page = await registry.services().workflows.history(actor, ref, start=start, size=page_size)
+    start = from_event if page_token is None else number_of(page_token)
+    page = await registry.services().workflows.history(
+        actor, ref, start=EventId(start), size=page_size
+    )
     return Events(
         items=[EventOut.of(row) for row in page.rows],
         next_page_token=str(page.next_event) if page.next_event else None,

@@ -165,7 +165,20 @@ def parts(cookie):
         lambda own: "inspector_session='; DROP TABLE sessions; --",
         lambda own: "a" * 20_000,
     ],
-    ids=["cut", "longer", "case", "csrf", "misnamed", "capitals", "prefixed", "empty", "nul", "latin", "quote", "endless"],
+    ids=[
+        "cut",
+        "longer",
+        "case",
+        "csrf",
+        "misnamed",
+        "capitals",
+        "prefixed",
+        "empty",
+        "nul",
+        "latin",
+        "quote",
+        "endless",
+    ],
 )
 async def test_a_forged_cookie_is_nobody(app, forge):
     async with Socket(app, forge(parts(sign_in(app, "ana")))) as socket:

@@ -52,7 +52,6 @@ WHOLE = {
     "a list for the address": event(router=[1]),
     "numbers in the address": event(router={"pathname": 5, "query": 5, "asPath": 5}),
     "a broken address": event(router={**AT, "asPath": "http://[evil/"}),
-    "half a letter": event(router={**AT, "asPath": "/t/\ud800/workflows?ns=\udfff"}),
     "NUL": event(router={**AT, "asPath": "/t/demo/workflows?ns=\0&query=\0"}),
     "headers of its own": event(
         router={**AT, "headers": {"cookie": "x"}, "ip": "6.6.6.6", "token": "t", "sid": "s"}
@@ -80,7 +79,7 @@ async def test_a_malformed_event_tells_nothing_and_the_socket_goes_on(app, conte
             assert "'ivo'" in text_of(await socket.call(HYDRATE))
 
 
-VALUES = [None, 5, -1, True, "x", "\ud800", "\0", [], ["x"], {}, {"a": {"b": []}}, "x" * 100_000]
+VALUES = [None, 5, -1, True, "x", "\0", [], ["x"], {}, {"a": {"b": []}}, "x" * 100_000]
 
 
 async def test_arguments_of_every_wrong_kind_tell_nothing_and_break_nobody(app, waiting):
@@ -90,10 +89,11 @@ async def test_arguments_of_every_wrong_kind_tell_nothing_and_break_nobody(app, 
     ):
         await socket.until("Approval", await socket.call(handler("_run_state.load")))
         for name in EVERY:
+            given = arguments(name) or {"unknown": 1}
             for value in VALUES if name != MARK else ():
-                given = arguments(name) or {"unknown": 1}
-                told = await socket.call(name, **dict.fromkeys(given, value))
-                assert not any(word in text_of(told) for word in INSIDE), (name, value)
+                await socket.emit(socket.event(name, **dict.fromkeys(given, value)))
+            told = await socket.marked()
+            assert not any(word in text_of(told) for word in INSIDE), name
         assert "'noor'" in text_of(await socket.call(HYDRATE))
         assert "'ivo'" in text_of(await other.call(HYDRATE))
     assert await waiting.is_untouched()
@@ -108,7 +108,14 @@ async def test_a_message_over_the_limit_ends_its_own_socket_only(app):
         assert "'ivo'" in text_of(await other.call(HYDRATE))
 
 
-@pytest.mark.parametrize("channel", ["client_error", "ping", "connect", "disconnect", "nothing"])
+async def test_half_a_letter_which_no_answer_can_carry_silences_its_own_socket_only(app):
+    async with Socket(app, sign_in(app, "ivo")) as other, Socket(app) as socket:
+        socket.client.packet_class.json = Odd
+        await socket.emit(event(router={**AT, "asPath": "/t/\ud800/workflows?ns=\udfff"}))
+        assert "'ivo'" in text_of(await other.call(HYDRATE))
+
+
+@pytest.mark.parametrize("channel", ["client_error", "ping", "connect", "nothing"])
 async def test_other_channels_of_the_socket_do_nothing(app, channel):
     async with Socket(app) as socket:
         for content in ({"error_type": "x", "message": "y"}, None, "x", [LIST]):
@@ -116,3 +123,11 @@ async def test_other_channels_of_the_socket_do_nothing(app, channel):
         told = await socket.call(HYDRATE)
     assert beyond_defaults(told, allowed=set()) == {}
     assert fields(told)
+
+
+async def test_a_socket_that_says_it_has_gone_is_forgotten_and_others_go_on(app):
+    async with Socket(app, sign_in(app, "ivo")) as other, Socket(app) as socket:
+        await socket.client.emit("disconnect", "x", namespace=NAMESPACE)
+        await socket.emit(socket.event(HYDRATE))
+        assert "'ivo'" in text_of(await other.call(HYDRATE))
+        assert socket.updates.empty()

@@ -26,7 +26,7 @@ def measure_browser(app: App, ref: RunRef, events: int, ui: str) -> list[Measure
             f"{ui}/namespaces/default/workflows/{quote(ref.workflow_id)}/{ref.run_id}/history"
         )
         our_time = _until(mine, history, "text=WorkflowExecutionStarted")
-        their_time = _until(theirs, theirs_at, "text=Workflow Execution Started")
+        their_time = _until(theirs, theirs_at, "text=Workflow Execution Completed")  # newest first
         our_heap, their_heap = _heap(mine), _heap(theirs)
         our_list = _until(mine, f"{app.url}/t/demo/workflows", "[data-row]")
         their_list = _until(theirs, f"{ui}/namespaces/default/workflows", "table tbody tr a")

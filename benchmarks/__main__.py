@@ -23,11 +23,12 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 
 from benchmarks.browser import measure_browser
+from benchmarks.process import measure_process
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.workflows import RunRef
 from tests.fixtures.app import served
 from tests.fixtures.aside import Aside
-from tests.fixtures.samples import Approval, Long
+from tests.fixtures.samples import Approval, Busy
 from tests.fixtures.temporal import Site, running
 
 
@@ -106,10 +107,10 @@ async def measure_list(site: Site) -> list[Row]:
     return [Row("list of 100, p95", await p95(ours), await p95(raw), "s", 1.5)]
 
 
-async def prepare(site: Site, timers: int) -> tuple[RunRef, int]:
+async def prepare(site: Site, wanted: int) -> tuple[RunRef, int]:
     """Make one long history and a hundred short ones."""
     async with site.worker():
-        ref, handle = await site.start(Long.run, timers, id="long-history")
+        ref, handle = await site.start(Busy.run, wanted, id="long-history")
         for number in range(100):
             await site.start(Approval.run, "x", id=f"short-{number}")
         await handle.result()
@@ -128,14 +129,17 @@ def main() -> None:
         ui_port = 8399
         with running(path / "temporal", in_memory=True, ui_port=ui_port) as server:
             site = Site(server.address, aside.does(Client.connect(server.address)))
-            ref, events = aside.does(prepare(site, wanted * 24 // 50 // 200 * 200), 600)
+            ref, events = aside.does(prepare(site, wanted), 600)
             rows += aside.does(measure_history(site, ref, events), 300)
             rows += aside.does(measure_list(site), 300)
             (path / "app").mkdir()
             with served(path / "app", server.address) as app:
                 rows += [
                     Row(*each)
-                    for each in measure_browser(app, ref, events, f"http://127.0.0.1:{ui_port}")
+                    for each in (
+                        *measure_browser(app, ref, events, f"http://127.0.0.1:{ui_port}"),
+                        *measure_process(app),
+                    )
                 ]
         aside.ends()
     for row in rows:

@@ -5,4 +5,5 @@ pytest_plugins = [
     "tests.fixtures.temporal",
     "tests.fixtures.app",
     "tests.fixtures.browser",
+    "tests.fixtures.backstage",
 ]

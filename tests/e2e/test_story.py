@@ -3,64 +3,16 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
-from temporalio.client import Client
 
 from inspector_app.domain.workflows import Status
-from tests.fixtures.aside import Aside
+from tests.fixtures.backstage import address_of, dialog
 from tests.fixtures.database import PASSWORD
-from tests.fixtures.samples import Approval
-from tests.fixtures.temporal import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.temporal]
-
-
-class Backstage(Aside):
-    """Temporal itself and a worker, aside: Playwright holds the test's own thread."""
-
-    def __init__(self, address):
-        super().__init__()
-        self.site = Site(address, self.does(Client.connect(address)))
-        self.worker = self.does(self._worker())
-        self.does(self.worker.__aenter__())
-
-    async def _worker(self):
-        return self.site.worker()
-
-    def starts(self, workflow_id=""):
-        return self.does(self.site.start(Approval.run, "heat pumps", id=workflow_id))
-
-    def status_of(self, ref):
-        return self.does(self.site.workflows.describe(self.site.namespace, ref)).status
-
-    def ends(self):
-        self.does(self.worker.__aexit__(None, None, None))
-        super().ends()
-
-
-@pytest.fixture
-def backstage(temporal_server):
-    made = Backstage(temporal_server.address)
-    yield made
-    made.ends()
-
-
-def address_of(ref, **more):
-    from inspector_app.ui import routes
-
-    return routes.run("demo", ref, **more)
-
-
-@contextmanager
-def dialog(page, button):
-    page.get_by_role("button", name=button, exact=True).click()
-    shown = page.get_by_role("dialog")
-    expect(shown).to_be_visible()
-    yield shown
 
 
 def test_a_developer_pauses_and_resumes_and_both_stand_in_the_audit_log(visitor, backstage):

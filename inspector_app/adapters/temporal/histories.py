@@ -6,7 +6,7 @@ import asyncio
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 
 from temporalio.api.common.v1 import WorkflowExecution
@@ -14,6 +14,7 @@ from temporalio.api.history.v1 import History, HistoryEvent
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
     GetWorkflowExecutionHistoryRequest,
+    GetWorkflowExecutionHistoryResponse,
     GetWorkflowExecutionHistoryReverseRequest,
 )
 
@@ -30,7 +31,11 @@ from inspector_app.domain.workflows import RunRef
 KEPT_BYTES = 64 * 2**20
 """What all kept histories may take; the least recently read goes first."""
 _ROW_BYTES = 450
-_PAGE = 256  # the server gives at most this many batches, whatever one asks for
+_PAGE = 256
+"""Batches of events: the server gives at most this many, whatever one asks for."""
+_FIRST_PAGE = 16
+_AT_ONCE = 500
+"""Events that become rows, 3 ms, before the event loop sees to others."""
 Key = tuple[str, str, str, str]
 
 
@@ -54,12 +59,14 @@ class _Kept:
     def bytes_taken(self) -> int:
         return sum(map(len, self.chunks)) + _ROW_BYTES * len(self.rows)
 
-    def add(self, events: list[HistoryEvent], packed: bytes) -> None:
+    async def add(self, events: Sequence[HistoryEvent], packed: bytes) -> None:
         self.starts.append(len(self.rows) + 1)
         self.chunks.append(packed)
-        self.rows.extend(map(self.maker.row, events))
-        self.total = max(self.total, len(self.rows))
-        self.tell()
+        for first in range(0, len(events), _AT_ONCE):
+            self.rows.extend(map(self.maker.row, events[first : first + _AT_ONCE]))
+            self.total = max(self.total, len(self.rows))
+            self.tell()
+            await asyncio.sleep(0)  # whoever waits for a screen goes first
 
     def tell(self) -> None:
         self.grown.set()
@@ -154,25 +161,33 @@ class TemporalHistories:
             self._make_room()
 
     async def _fetch_all(self, namespace: Namespace, run: RunRef, kept: _Kept) -> None:
-        token = b""
-        while True:
-            request = GetWorkflowExecutionHistoryRequest(
-                namespace=namespace.name,
-                execution=WorkflowExecution(workflow_id=run.workflow_id, run_id=run.run_id),
-                maximum_page_size=_PAGE,
-                next_page_token=token,
-            )
-            answer = await self._clusters.call(
-                namespace.cluster,
-                lambda server, request=request: server.get_workflow_execution_history(
-                    request, timeout=TIMEOUT
-                ),
-            )
-            if answer.history.events:
-                kept.add(list(answer.history.events), await _pack(answer.history))
-            token = answer.next_page_token
-            if not token:
-                return
+        """Read page after page; the next one is on its way while one becomes rows."""
+        asked = asyncio.create_task(self._ask(namespace, run, b"", _FIRST_PAGE))
+        try:
+            while True:
+                answer = await asked
+                if token := answer.next_page_token:
+                    asked = asyncio.create_task(self._ask(namespace, run, token, _PAGE))
+                if answer.history.events:
+                    await kept.add(answer.history.events, await _pack(answer.history))
+                if not token:
+                    return
+        finally:
+            asked.cancel()
+
+    async def _ask(
+        self, namespace: Namespace, run: RunRef, token: bytes, size: int
+    ) -> GetWorkflowExecutionHistoryResponse:
+        request = GetWorkflowExecutionHistoryRequest(
+            namespace=namespace.name,
+            execution=WorkflowExecution(workflow_id=run.workflow_id, run_id=run.run_id),
+            maximum_page_size=size,
+            next_page_token=token,
+        )
+        return await self._clusters.call(
+            namespace.cluster,
+            lambda server: server.get_workflow_execution_history(request, timeout=TIMEOUT),
+        )
 
     async def _fetch_tail(self, namespace: Namespace, run: RunRef, kept: _Kept) -> None:
         """Read backwards from the end to what is here already."""
@@ -198,7 +213,7 @@ class TemporalHistories:
                 break
         if newer:
             newer.reverse()
-            kept.add(newer, await _pack(History(events=newer)))
+            await kept.add(newer, await _pack(History(events=newer)))
 
     def _make_room(self) -> None:
         taken = sum(kept.bytes_taken for kept in self._kept.values())

@@ -42,10 +42,17 @@ check: $(SETUP) ## Lint, format, types, layers
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 
+# Debian's package and the file it brings, for what the tests run against.
+TOOLS := chromium:$(CHROMIUM) nginx-light:/usr/sbin/nginx prometheus:/usr/bin/promtool
+
 tools:
-	@test -x $(CHROMIUM) || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-	 && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } || true
-	@test -x $(CHROMIUM) || { echo "make: $(CHROMIUM) is missing: the browser tests are left out" >&2; test "$$CI" != true; }
+	@for each in $(TOOLS); do test -x "$${each#*:}" || missing="$$missing $${each%:*}"; done; \
+	 test -z "$$missing" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	 && apt-get update -qq \
+	 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || true
+	@for each in $(TOOLS); do test -x "$${each#*:}" || { missing=1; \
+	 echo "make: $${each#*:} is missing (Debian: $${each%:*}): the tests that need it are left out" >&2; }; done; \
+	 test -z "$$missing" || test "$$CI" != true
 
 test: frontend tools ## Every test, with coverage; without a Chromium all but the browser's
 	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term \

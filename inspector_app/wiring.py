@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -37,12 +37,15 @@ def clock() -> datetime:
 @asynccontextmanager
 async def wired(settings: Settings) -> AsyncGenerator[Services]:
     """Build every service over its adapters; closes what they hold at the end."""
-    database = SqlDatabase(settings.database_url)
-    clusters = Clusters(clock)
-    workflows = TemporalWorkflows(clusters, clock)
-    door = Door(database, clock)
-    sessions = SessionDesk(door, clock, settings.secret_keys)
-    try:
+    async with AsyncExitStack() as held:
+        database = SqlDatabase(settings.database_url)
+        held.push_async_callback(database.close)
+        clusters = Clusters(clock)
+        held.push_async_callback(clusters.close)
+        door = Door(database, clock)
+        held.push_async_callback(door.close)
+        workflows = TemporalWorkflows(clusters, clock)
+        sessions = SessionDesk(door, clock, settings.secret_keys)
         yield Services(
             clock=clock,
             door=door,
@@ -53,10 +56,6 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             workflows=WorkflowDesk(door, workflows, TemporalHistories(clusters)),
             repeats=Repeats(door, clock),
         )
-    finally:
-        await door.close()
-        await clusters.close()
-        await database.close()
 
 
 @asynccontextmanager

@@ -65,9 +65,13 @@ def _frontend() -> Finding:
 
 async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
     from inspector_app.adapters.db.key_check import require_known_key
+    from inspector_app.adapters.db.migrations import pending
     from inspector_app.commands.house import opened, whoever_runs_this
 
-    async with opened() as services:
+    if await pending(settings.database_url, bundle().migrations):
+        yield Finding("database", False, "not in this version's form: inspector migrate")
+        return
+    async with opened(migrate=False) as services:
         actor = whoever_runs_this()
         clusters = await services.tenancy.clusters(actor)
         yield Finding("database", True, f"migrated; clusters: {len(clusters)}")

@@ -15,8 +15,10 @@ from inspector_app.services.registry import Services
 
 
 @contextlib.asynccontextmanager
-async def opened() -> AsyncGenerator[Services]:
+async def opened(*, migrate: bool = True) -> AsyncGenerator[Services]:
     """Wire the services for one command; a server may run on the same data folder.
+
+    Without `migrate` the database is left as it is, for commands that only look.
 
     Raises:
         InspectorError: The configuration, the data folder or the database is not usable.
@@ -26,7 +28,8 @@ async def opened() -> AsyncGenerator[Services]:
     from inspector_app.adapters.db.migrations import upgrade
     from inspector_app.wiring import wired
 
-    await upgrade(settings.database_url, bundle().migrations)
+    if migrate:
+        await upgrade(settings.database_url, bundle().migrations)
     async with wired(settings) as services:
         yield services
 

@@ -166,3 +166,11 @@ def test_a_demo_without_its_packages_says_how_to_get_them(inspector, tmp_path):
     done = inspector("demo", PYTHONPATH=str(tmp_path))
     assert done.returncode == 2
     assert "pip install 'inspector-app[demo]'" in done.stderr
+
+
+def test_the_doctor_only_looks_at_a_database_that_is_not_migrated(inspector, tmp_path):
+    for _ in range(2):  # the first look must not be what makes the second one well
+        done = inspector("doctor", "--json")
+        assert done.returncode == 1, done.stderr
+        findings = {each["name"]: each for each in json.loads(done.stdout)["findings"]}
+        assert "inspector migrate" in findings["database"]["detail"]

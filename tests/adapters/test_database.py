@@ -13,21 +13,27 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import inspect, select, text
+from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
+from inspector_app.adapters.db import unit_of_work
 from inspector_app.adapters.db.key_check import require_known_key
 from inspector_app.adapters.db.migrations import downgrade, pending, upgrade
+from inspector_app.adapters.db.tables import TenantRow
 from inspector_app.adapters.db.unit_of_work import SqlDatabase, make_engine
 from inspector_app.domain.errors import Conflict, Invalid, StorageUnavailable
 from inspector_app.domain.ids import TenantId, new_id
 from inspector_app.domain.tenancy import Tenant
-from tests.fixtures.database import SCRIPTS
+from tests.fixtures.database import SCRIPTS, Behind
+
+on_sqlite = pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize("empty_database", ["postgres"], indirect=True)
 
 
 @pytest.fixture
-def url(tmp_path):
-    return f"sqlite+aiosqlite:///{tmp_path / 'inspector.db'}"
+def url(empty_database):
+    return empty_database
 
 
 @pytest.fixture
@@ -60,14 +66,11 @@ async def test_the_migrations_make_the_tables_that_the_code_uses(url):
     assert differences == []
 
 
-async def test_the_migrations_go_back_and_up_again(url, tmp_path):
+async def test_the_migrations_go_back_and_up_again(url):
     await upgrade(url, SCRIPTS)
     await downgrade(url, SCRIPTS, "base")
     assert await pending(url, SCRIPTS)
-    with sqlite3.connect(tmp_path / "inspector.db") as raw:
-        tables = [name for (name,) in raw.execute("SELECT name FROM sqlite_master")]
-    raw.close()
-    assert [name for name in tables if not name.startswith(("alembic", "sqlite"))] == []
+    assert inspect(Behind(url).engine).get_table_names() == ["alembic_version"]
     await upgrade(url, SCRIPTS)
     assert not await pending(url, SCRIPTS)
 
@@ -101,11 +104,9 @@ def test_two_processes_that_start_at_once_both_come_up(url, tmp_path):
         assert (process.returncode, said) == (0, "")
 
 
-async def test_a_database_of_a_newer_version_is_left_alone(url, tmp_path):
+async def test_a_database_of_a_newer_version_is_left_alone(url):
     await upgrade(url, SCRIPTS)
-    with sqlite3.connect(tmp_path / "inspector.db") as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-    raw.close()
+    Behind(url).does("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Conflict, match="does not know") as refused:
         await upgrade(url, SCRIPTS)
     assert "newer" in refused.value.hint
@@ -119,12 +120,13 @@ async def test_what_fails_within_a_block_is_not_kept(database):
     assert await slugs(database) == []
 
 
-async def test_times_come_back_aware_and_in_utc(database):
+async def test_times_come_back_aware_and_in_utc(database, url):
     at = datetime(2026, 3, 29, 2, 30, 0, 123456, tzinfo=timezone(timedelta(hours=-5)))
     async with database.begin(write=True) as work:
         await work.tenants.add(tenant(), at)
-        row = await work.tenants._session.execute(text("SELECT created_at FROM tenants"))
-        assert row.scalar_one() == "2026-03-29 07:30:00.123456"
+    with Behind(url).engine.connect() as other:
+        kept = other.execute(select(TenantRow.created_at)).scalar_one()
+    assert kept.isoformat() == "2026-03-29T07:30:00.123456+00:00"
 
 
 @pytest.mark.parametrize("write", [True, False])
@@ -144,6 +146,7 @@ async def test_a_database_that_is_not_there_says_where_to_look(tmp_path, write):
         await asyncio.sleep(0.01)
 
 
+@on_sqlite
 async def test_reading_goes_on_while_another_program_writes(database, tmp_path):
     other = sqlite3.connect(tmp_path / "inspector.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -151,6 +154,7 @@ async def test_reading_goes_on_while_another_program_writes(database, tmp_path):
     other.close()
 
 
+@on_sqlite
 async def test_a_write_waits_for_another_one_and_then_happens(database, tmp_path):
     other = sqlite3.connect(tmp_path / "inspector.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -168,6 +172,7 @@ async def test_a_write_waits_for_another_one_and_then_happens(database, tmp_path
     assert await slugs(database) == ["acme"]
 
 
+@on_sqlite
 async def test_a_full_disk_is_said_and_what_was_there_stays(database):
     async with database.begin(write=True) as work:
         await work.tenants.add(tenant(), datetime.now(UTC))
@@ -182,6 +187,7 @@ async def test_a_full_disk_is_said_and_what_was_there_stays(database):
     assert await slugs(database) == ["acme"]
 
 
+@on_sqlite
 async def test_a_file_that_must_not_be_written_to_is_said(database, tmp_path, url):
     reader = SqlDatabase(f"sqlite+aiosqlite:///file:{tmp_path / 'inspector.db'}?mode=ro&uri=true")
     with pytest.raises(StorageUnavailable, match="must not be written"):
@@ -208,12 +214,13 @@ async def test_a_value_that_no_database_holds_is_invalid_input(database):
 
 
 async def test_a_namespace_of_no_tenant_is_refused_by_the_database_itself(database):
+    one = UUID(int=1).hex
     with pytest.raises(Conflict):
         async with database.begin(write=True) as work:
             await work.tenants._session.execute(
                 text(
                     "INSERT INTO namespaces (id, tenant, slug, name, cluster) "
-                    f"VALUES ('{UUID(int=1).hex}', 'x', 's', 'n', 'y')"
+                    f"VALUES ('{one}', '{one}', 's', 'n', '{one}')"
                 )
             )
 
@@ -228,3 +235,56 @@ async def test_another_secret_key_is_refused_and_a_new_one_in_front_taken_over(d
     await require_known_key(url, (new,))
     with pytest.raises(Conflict):
         await require_known_key(url, (old,))
+
+
+@on_postgres
+async def test_a_lock_of_somebody_elses_is_not_waited_for_for_ever(url, monkeypatch):
+    monkeypatch.setattr(unit_of_work, "BUSY_SECONDS", 0.2)
+    await upgrade(url, SCRIPTS)
+    database = SqlDatabase(url)
+    with Behind(url).holds(), pytest.raises(StorageUnavailable, match="holds the database"):
+        async with database.begin(write=True) as work:
+            await work.audit.head(None)
+    await database.close()
+
+
+@on_postgres
+async def test_a_slow_database_is_said_and_does_not_hold_the_reader(url, monkeypatch):
+    monkeypatch.setattr(unit_of_work, "SLOW_SECONDS", 0.2)
+    await upgrade(url, SCRIPTS)
+    database = SqlDatabase(url)
+    with pytest.raises(StorageUnavailable, match="took longer"):
+        async with database.begin(write=False) as work:
+            await work.tenants._session.execute(text("SELECT pg_sleep(60)"))
+    assert await slugs(database) == []
+    await database.close()
+
+
+@on_postgres
+async def test_a_database_that_only_reads_is_said(url):
+    await upgrade(url, SCRIPTS)
+    Behind(url).does(
+        f"ALTER DATABASE {make_url(url).database} SET default_transaction_read_only = on"
+    )
+    database = SqlDatabase(url)
+    with pytest.raises(StorageUnavailable, match="must not be written"):
+        async with database.begin(write=True) as work:
+            await work.tenants.add(tenant(), datetime.now(UTC))
+    await database.close()
+
+
+@on_postgres
+async def test_connections_that_the_server_ended_are_opened_anew(database, url):
+    assert await slugs(database) == []
+    Behind(url).does(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    assert await slugs(database) == []
+
+
+async def test_a_postgres_that_is_not_there_says_where_to_look():
+    database = SqlDatabase("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(StorageUnavailable, match="does not answer"):
+        await slugs(database)
+    await database.close()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 
 import pytest
 from hypothesis import given, settings
@@ -55,16 +54,11 @@ async def test_tampering_is_found_at_its_place(house, tampering, place):
     _, ana = await house.signs_in("ana")
     for number in range(5):
         await act(house, ana, number)
-    with sqlite3.connect(house.url.removeprefix("sqlite+aiosqlite:///")) as database:
-        chain = str(ana.tenant)
-        statement = tampering
-        if "outcome" in statement:  # an intent turned into something done
-            database.execute(
-                "UPDATE audit_entries SET outcome='failed' WHERE seq=4 AND chain=?", (chain,)
-            )
-        else:
-            database.execute(statement, {"c": chain})
-    database.close()
+    other, chain = house.behind(), str(ana.tenant)
+    if "outcome" in tampering:  # an intent turned into something done
+        other.does("UPDATE audit_entries SET outcome='failed' WHERE seq=4 AND chain=:c", c=chain)
+    else:
+        other.does(tampering, c=chain)
     broken = (await house.audit.verify(house.operator, ana.tenant)).first_break
     assert broken is not None
     if place is not None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -36,15 +35,7 @@ def impatient(monkeypatch):
 @pytest.fixture
 def locked(house):
     """Hold the database as another program would."""
-
-    @contextmanager
-    def hold():
-        with closing(sqlite3.connect(house.url.removeprefix("sqlite+aiosqlite:///"))) as other:
-            other.isolation_level = None
-            other.execute("BEGIN EXCLUSIVE")
-            yield
-
-    return hold
+    return house.behind().holds
 
 
 async def denied(house, actor, permission=Permission.RUN_CANCEL, target=RUN):

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 
 import pytest
 
@@ -127,27 +126,27 @@ async def test_another_tenants_namespace_reads_as_one_that_is_not_there(house):
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("held", ["locked", "full"])
-async def test_without_an_audit_entry_nothing_is_done(house, held):
+async def test_without_an_audit_entry_nothing_is_done(house):
     _, ana = await house.signs_in("ana")
-    path = house.url.removeprefix("sqlite+aiosqlite:///")
     acted = False
-    if held == "locked":
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN EXCLUSIVE")
-    else:
-        async with house.database.begin(write=True) as work:
-            pages = await work.people._session.execute(_text("PRAGMA page_count"))
-            count = pages.scalar_one()
-            await work.people._session.execute(_text(f"PRAGMA max_page_count={count}"))
-    ana_long = "x" * 500_000 if held == "full" else "x"
-    with pytest.raises(StorageUnavailable) as refused:
-        async with house.door.reach(ana, Permission.RUN_CANCEL, RUN, reason=ana_long):
+    with house.behind().holds(), pytest.raises(StorageUnavailable) as refused:
+        async with house.door.reach(ana, Permission.RUN_CANCEL, RUN, reason="x"):
             acted = True
     assert not acted
     assert refused.value.hint
-    if held == "locked":
-        other.close()
+
+
+async def test_on_a_full_disk_nothing_is_done(file_house):
+    _, ana = await file_house.signs_in("ana")
+    acted = False
+    async with file_house.database.begin(write=True) as work:
+        pages = await work.people._session.execute(_text("PRAGMA page_count"))
+        count = pages.scalar_one()
+        await work.people._session.execute(_text(f"PRAGMA max_page_count={count}"))
+    with pytest.raises(StorageUnavailable, match="full"):
+        async with file_house.door.reach(ana, Permission.RUN_CANCEL, RUN, reason="x" * 500_000):
+            acted = True
+    assert not acted
 
 
 def _text(sql):

@@ -8,7 +8,8 @@ import hmac
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from inspector_app.adapters.db.unit_of_work import explain, make_engine
+from inspector_app.adapters.db.explained import explain
+from inspector_app.adapters.db.unit_of_work import make_engine
 from inspector_app.domain.errors import Conflict
 
 

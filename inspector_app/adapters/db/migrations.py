@@ -12,7 +12,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from alembic import command
-from inspector_app.adapters.db.unit_of_work import explain, make_engine
+from inspector_app.adapters.db.explained import explain
+from inspector_app.adapters.db.unit_of_work import make_engine
 from inspector_app.domain.errors import Conflict
 
 

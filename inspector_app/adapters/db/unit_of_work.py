@@ -8,20 +8,21 @@ from contextlib import asynccontextmanager
 from sqlite3 import Connection, Cursor, OperationalError
 
 from sqlalchemy import event, text
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from inspector_app.adapters.db.explained import SLOW_SECONDS, explain
 from inspector_app.adapters.db.repositories.audit import SqlAudit
 from inspector_app.adapters.db.repositories.people import SqlPeople
 from inspector_app.adapters.db.repositories.replies import SqlReplies
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
 from inspector_app.adapters.db.repositories.tenants import SqlTenants
-from inspector_app.domain.errors import Conflict, InspectorError, Invalid, StorageUnavailable
+from inspector_app.domain.errors import Invalid
 
 BUSY_SECONDS = 5
-"""How long a write waits for another one on SQLite before it gives up."""
+"""How long a write waits for another one before it gives up."""
 
 
 class SqlWork:
@@ -78,7 +79,19 @@ class SqlDatabase:
 def make_engine(url: str) -> AsyncEngine:
     """Make an engine with our pragmas on SQLite and sane time limits."""
     if not url.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, pool_size=10)
+        limits = {
+            "lock_timeout": BUSY_SECONDS,
+            "statement_timeout": SLOW_SECONDS,
+            "idle_in_transaction_session_timeout": SLOW_SECONDS,
+        }
+        options = " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items())
+        return create_async_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=10,
+            pool_timeout=BUSY_SECONDS,
+            connect_args={"connect_timeout": BUSY_SECONDS, "options": options},
+        )
     engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine.sync_engine, "connect")
@@ -108,34 +121,3 @@ def _write_ahead(cursor: Cursor) -> None:
             time.sleep(0.01)
         else:
             return
-
-
-def explain(error: SQLAlchemyError) -> InspectorError:
-    """Say in plain words what a database does not take."""
-    # Not the error's own text: that quotes the statement and its values.
-    said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
-    match error:
-        case IntegrityError():
-            return Conflict("Somebody else did the same just now.", hint="Look again.")
-        case DataError():
-            return Invalid("A value is none that can be kept.")
-        case _ if "locked" in said or "busy" in said:
-            return StorageUnavailable(
-                "Another program holds the database; nothing was done.",
-                hint="Try again. If it stays so, find what has the database file open.",
-            )
-        case _ if "full" in said or "no space" in said:
-            return StorageUnavailable(
-                "The disk that holds the database is full; nothing was done.",
-                hint="Free some space and try again.",
-            )
-        case _ if "readonly" in said or "permission" in said:
-            return StorageUnavailable(
-                "The database must not be written to; nothing was done.",
-                hint="Give this user the right to write to the database file and its folder.",
-            )
-        case _:
-            return StorageUnavailable(
-                "The database does not answer; nothing was done.",
-                hint="Check INSPECTOR_DATABASE_URL and that the database runs: inspector doctor.",
-            )

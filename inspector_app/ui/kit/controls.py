@@ -21,13 +21,14 @@ class _PlainForm(BaseHTML):
 def post_form(
     *children: rx.Component, to: str, csrf: rx.Var[str] | None, css: str = ""
 ) -> rx.Component:
-    """A form that posts to one of our HTTP routes, with the session's CSRF token."""
-    token = (
-        (rx.el.input(type="hidden", name="csrf_token", value=csrf, read_only=True),)
-        if csrf is not None
-        else ()
-    )
-    return _PlainForm.create(*token, *children, action=to, method="post", class_name=css)
+    """A form that posts to one of our HTTP routes, with the session's CSRF token.
+
+    Until the token is here nothing can be typed or sent: it would be refused.
+    """
+    if csrf is not None:
+        hidden = rx.el.input(type="hidden", name="csrf_token", value=csrf, read_only=True)
+        children = (rx.el.fieldset(hidden, *children, class_name="whole", disabled=csrf == ""),)
+    return _PlainForm.create(*children, action=to, method="post", class_name=css)
 
 
 Child = rx.Component | rx.Var[str] | str

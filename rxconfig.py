@@ -4,12 +4,17 @@ import reflex as rx
 
 from inspector_app.settings import load_settings
 
+_settings = load_settings()
+
 config = rx.Config(
     app_name="inspector_app",
     # The second line behind our own guard: exactly one origin may open the websocket.
-    cors_allowed_origins=[load_settings().public_url],
-    # One process, so memory; never Reflex's default, which pickles states to disk.
-    state_manager_mode=rx.constants.StateManagerMode.MEMORY,
+    cors_allowed_origins=[_settings.public_url],
+    # Memory for one process, Redis for several; never Reflex's default, which pickles to disk.
+    state_manager_mode=rx.constants.StateManagerMode.REDIS
+    if _settings.redis_url
+    else rx.constants.StateManagerMode.MEMORY,
+    redis_url=_settings.redis_url,
     telemetry_enabled=False,
     show_built_with_reflex=False,
     disable_plugins=[rx.plugins.SitemapPlugin],

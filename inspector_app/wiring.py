@@ -15,6 +15,7 @@ from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
+from inspector_app.adapters.tries import CountedTries
 from inspector_app.api.app import build_api
 from inspector_app.api.guard import OuterGuard
 from inspector_app.services import registry
@@ -42,6 +43,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         held.push_async_callback(database.close)
         clusters = Clusters(clock)
         held.push_async_callback(clusters.close)
+        tries = CountedTries(settings.redis_url)
+        held.push_async_callback(tries.close)
         door = Door(database, clock)
         held.push_async_callback(door.close)
         workflows = TemporalWorkflows(clusters, clock)
@@ -50,7 +53,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             clock=clock,
             door=door,
             sessions=sessions,
-            accounts=Accounts(door, clock, Argon2Passwords(), sessions),
+            accounts=Accounts(door, clock, Argon2Passwords(), sessions, tries),
             tenancy=Tenancy(door, clock, workflows),
             audit=AuditLog(door, clock),
             workflows=WorkflowDesk(door, workflows, TemporalHistories(clusters)),

@@ -4,6 +4,7 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.postgres",
     "tests.fixtures.temporal",
+    "tests.fixtures.redis",
     "tests.fixtures.app",
     "tests.fixtures.browser",
     "tests.fixtures.backstage",

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from math import ceil
 from uuid import UUID
 from weakref import WeakValueDictionary
-
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
 
 from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import Conflict, Invalid, NotFound, TooMany, WrongCredentials
@@ -29,11 +24,9 @@ from inspector_app.domain.identity import (
 from inspector_app.domain.ids import PersonId, RequestId, new_id
 from inspector_app.domain.permissions import Permission, Role
 from inspector_app.services.door import Door
-from inspector_app.services.ports import Clock, Passwords, Work
+from inspector_app.services.ports import Clock, Passwords, Tries, Work
 from inspector_app.services.sessions import SessionDesk
 
-WRONG_PASSWORDS = RateLimitItemPerMinute(10, 15)
-"""Wrong tries an account, and an address, gets in a quarter of an hour; never a lasting lock."""
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 _ONE_TIME_LENGTH = 20
 _LOCAL = "local"
@@ -52,13 +45,13 @@ class Accounts:
     """Everything about local accounts, through the door."""
 
     def __init__(
-        self, door: Door, clock: Clock, passwords: Passwords, sessions: SessionDesk
+        self, door: Door, clock: Clock, passwords: Passwords, sessions: SessionDesk, tries: Tries
     ) -> None:
         self._door = door
         self._clock = clock
         self._passwords = passwords
         self._sessions = sessions
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._tries = tries
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def sign_in(
@@ -95,7 +88,7 @@ class Accounts:
                     nobody, Permission.PUBLIC, target, "session.open", "wrong name or password"
                 )
                 raise WrongCredentials("Name and password do not match.")
-            await self._limiter.clear(WRONG_PASSWORDS, *keys[0])
+            await self._tries.forget(keys[0])
         actor = replace(await self._actor_of(nobody, person), kind=ActorKind.PERSON)
         async with self._door.enter(
             actor, Permission.PUBLIC, target, action="session.open"
@@ -257,17 +250,15 @@ class Accounts:
 
     async def _count_wrong(self, keys: _Keys) -> None:
         for key in keys:
-            await self._limiter.hit(WRONG_PASSWORDS, *key)
+            await self._tries.add(key)
 
     async def _refuse_too_many(
         self, keys: _Keys, actor: Actor, target: Target, action: str
     ) -> None:
         for key in keys:
-            if await self._limiter.test(WRONG_PASSWORDS, *key):
+            wait = await self._tries.wait(key)
+            if not wait:
                 continue
-            stats = await self._limiter.get_window_stats(WRONG_PASSWORDS, *key)
-            # The limiter goes by the machine's own clock.
-            wait = max(1.0, stats.reset_time - time.time())
             permission = Permission.PUBLIC if actor.person is None else Permission.SESSION_OWN
             # Under one name for an address: a new name a try must not chain an entry a try.
             who = actor if key[0] == "account" else replace(actor, name="anonymous")

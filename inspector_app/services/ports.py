@@ -176,6 +176,16 @@ class Passwords(Protocol):
         ...
 
 
+class Tries(Protocol):
+    """Wrong tries by what they are counted by: ("account", name), ("address", address)."""
+
+    async def add(self, key: tuple[str, str]) -> None: ...
+    async def forget(self, key: tuple[str, str]) -> None: ...
+    async def wait(self, key: tuple[str, str]) -> float:
+        """Seconds until the next try may be made; 0 when it may be made now."""
+        ...
+
+
 class Workflows(Protocol):
     """A Temporal server, per namespace.
 

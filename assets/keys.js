@@ -145,4 +145,11 @@ document.addEventListener("click", (event) => {
   if (field) field.type = field.type === "password" ? "text" : "password";
 });
 
+// Where a sign-in leads stands in the address, before and without a websocket.
+document.addEventListener("submit", (event) => {
+  const next = event.target.elements.namedItem("next");
+  const asked = new URLSearchParams(location.search).get("next");
+  if (next && asked && location.pathname.startsWith("/login")) next.value = asked;
+}, true);
+
 document.addEventListener("beforetoggle", showClock, true);

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
 
-from inspector_app.adapters.db import unit_of_work
 from inspector_app.domain.audit import Outcome
 from tests.fixtures.samples import Approval
 from tests.fixtures.temporal import waits_for
@@ -201,16 +198,10 @@ async def test_cancelling_and_terminating_say_what_they_did(office, site):
     assert (await handle.describe()).status.name == "TERMINATED"
 
 
-async def test_with_the_database_locked_one_can_read_and_nothing_is_done(
-    office, site, monkeypatch
-):
-    monkeypatch.setattr(unit_of_work, "BUSY_SECONDS", 0.05)
+async def test_with_the_database_locked_one_can_read_and_nothing_is_done(office, site):
     ref, handle = await waiting(site)
     ana = await office.signed_in("ana")
-    file = office.house.url.removeprefix("sqlite+aiosqlite:///")
-    with closing(sqlite3.connect(file)) as other:
-        other.isolation_level = None
-        other.execute("BEGIN IMMEDIATE")
+    with office.house.behind().holds():
         refused = await ana.acts(f"{WORKFLOWS}/terminate", WHY, **named(ref))
         read = await ana.gets(f"{WORKFLOWS}/run", **named(ref))
     assert refused.status_code == 503

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -70,9 +69,7 @@ async def test_readiness_names_what_is_silent_and_no_address(front):
 
 async def test_readiness_names_a_database_that_is_away(front):
     await front.house.database.close()
-    file = Path(front.house.url.removeprefix("sqlite+aiosqlite:///"))
-    file.rename(file.with_suffix(".away"))
-    file.mkdir()
+    front.house.behind().takes_away()
     answer = await front.visitor().gets("/readyz")
     assert answer.status_code == 503
     assert answer.json()["detail"] == "Without an answer: database."

@@ -102,6 +102,16 @@ def test_a_wrong_password_keeps_the_name_and_says_why(visitor):
     expect(page.get_by_text("The audit log is for admins")).to_be_visible()
 
 
+def test_a_sign_in_leads_where_it_should_even_before_the_websocket_is_there(visitor):
+    ana = visitor()
+    ana.page.route_web_socket(re.compile("/_event"), lambda silent: None)
+    ana.goes("/login?next=%2Ft%2Fdemo%2Faudit%3Ftext%3Dx")
+    ana.page.fill("#username", "ana")
+    ana.page.fill("#password", PASSWORD)
+    ana.page.press("#password", "Enter")
+    ana.page.wait_for_url(re.compile(r"/t/demo/audit\?text=x"))
+
+
 def test_a_malformed_query_is_answered_where_it_was_typed(visitor):
     page = visitor().signs_in("ivo", at="/t/demo/workflows")
     page.fill("#query", "Nonsense =")

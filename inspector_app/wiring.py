@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from inspector_app import frontend
+from inspector_app.adapters.cipher import FernetCipher
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.temporal.connect import Clusters
@@ -22,6 +24,8 @@ from inspector_app.services import registry
 from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
+from inspector_app.services.operation_runner import OperationRunner
+from inspector_app.services.operations import OperationDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
 from inspector_app.services.sessions import SessionDesk
@@ -49,6 +53,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         held.push_async_callback(door.close)
         workflows = TemporalWorkflows(clusters, clock)
         sessions = SessionDesk(door, clock, settings.secret_keys)
+        cipher = FernetCipher(settings.secret_keys)
+        runner = OperationRunner(door, clock, workflows, cipher)
         yield Services(
             clock=clock,
             door=door,
@@ -58,6 +64,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             audit=AuditLog(door, clock),
             workflows=WorkflowDesk(door, workflows, TemporalHistories(clusters)),
             repeats=Repeats(door, clock),
+            operations=OperationDesk(door, clock, workflows, cipher, runner.wake),
+            operation_runner=runner,
         )
 
 
@@ -66,10 +74,14 @@ async def lifespan() -> AsyncGenerator[None]:
     """What the server process holds while it runs."""
     async with wired(load_settings()) as services:
         registry.install(services)
+        runner = services.operation_runner
+        carrying_out = asyncio.create_task(runner.run(), name="operations")
         try:
             await services.audit.reconcile()
             yield
         finally:
+            await runner.close()
+            carrying_out.cancel()
             registry.install(None)
 
 

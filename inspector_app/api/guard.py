@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -24,6 +26,8 @@ from inspector_app.settings import Settings
 
 MOST_BODY = 2**20
 """Bytes of a request's body."""
+_MOST_DRAINED, _DRAIN_SECONDS = 16 * MOST_BODY, 2.0
+_TOO_LARGE = 413
 MOST_HEADERS = 32 * 2**10
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -74,10 +78,12 @@ class OuterGuard:
     async def _http(
         self, scope: Scope, receive: Receive, send: Send, refusal: Response | None
     ) -> None:
-        answer = metrics.Answer(scope)
+        answer, body = metrics.Answer(scope), _Body(receive)
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if message["status"] == _TOO_LARGE:
+                    await body.drain()
                 self._dress(scope, message)
                 answer.status = message["status"]
             await send(message)
@@ -88,7 +94,7 @@ class OuterGuard:
             if refusal is not None:
                 await refusal(scope, receive, dressed)
             else:
-                await self._app(scope, _limited(receive), dressed)
+                await self._app(scope, body.receive, dressed)
         except Exception:
             # With a whole answer sent, `errors` has logged it; the server would once more, and
             # not as one line.
@@ -190,24 +196,38 @@ def _fits(length: str) -> bool:
 
 def _too_large(scope: Scope) -> Response:
     return problem(
-        413,
+        _TOO_LARGE,
         "Body too large",
         f"A request's body has at most {MOST_BODY} bytes.",
         request_id=scope["inspector.request_id"],
     )
 
 
-def _limited(receive: Receive) -> Receive:
-    """Count a body as it streams: a chunked one declares no length."""
-    taken = 0
+class _Body:
+    """Counts a body as it streams: a chunked one declares no length."""
 
-    async def counted() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > MOST_BODY:
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._taken = 0
+        self._whole = False
+
+    async def receive(self) -> Message:
+        """Take the next piece; HTTPException once they are too many."""
+        message = await self._next()
+        if self._taken > MOST_BODY:
             # FastAPI passes an HTTPException on; anything else it would call a bad body.
-            raise HTTPException(413, "Body too large")
+            raise HTTPException(_TOO_LARGE, "Body too large")
         return message
 
-    return counted
+    async def drain(self) -> None:
+        """Read on for a moment: who is still sending would lose the answer with the connection."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while not self._whole and self._taken < _MOST_DRAINED:
+                    await self._next()
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._taken += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        return message

@@ -13,6 +13,7 @@ NamespaceId = NewType("NamespaceId", UUID)
 PersonId = NewType("PersonId", UUID)
 SessionId = NewType("SessionId", UUID)
 EntryId = NewType("EntryId", UUID)
+OperationId = NewType("OperationId", UUID)
 RequestId = NewType("RequestId", str)
 
 WorkflowId = NewType("WorkflowId", str)

@@ -28,6 +28,9 @@ class Permission(StrEnum):
     RUN_SIGNAL = "run:signal"
     RUN_CANCEL = "run:cancel"
     RUN_TERMINATE = "run:terminate"
+    OPERATION_READ = "operation:read"
+    OPERATION_CANCEL = "operation:cancel"
+    """Starting one, and letting a stopped one go on, needs the permission of its action."""
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
 
@@ -37,13 +40,14 @@ class Permission(StrEnum):
     """The command line on the installation's own machine; no role holds it."""
 
 
-_OBSERVER = frozenset({Permission.NAMESPACE_READ, Permission.RUN_READ})
+_OBSERVER = frozenset({Permission.NAMESPACE_READ, Permission.RUN_READ, Permission.OPERATION_READ})
 _DEVELOPER = _OBSERVER | {
     Permission.RUN_PAUSE,
     Permission.RUN_RESUME,
     Permission.RUN_SIGNAL,
     Permission.RUN_CANCEL,
     Permission.RUN_TERMINATE,
+    Permission.OPERATION_CANCEL,
 }
 _ADMIN = _DEVELOPER | {Permission.AUDIT_READ, Permission.AUDIT_VERIFY}
 

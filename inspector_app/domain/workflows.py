@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 
+from inspector_app.domain.errors import Invalid, SwitchedOff
 from inspector_app.domain.ids import EventId, RunId, WorkflowId
 
 
@@ -231,6 +232,15 @@ PAUSE_FLAG = "frontend.WorkflowPauseEnabled"
 """The dynamic configuration key of the Temporal server that allows native pause."""
 
 
+def pausing_switched_off() -> SwitchedOff:
+    """Say who can switch it on, and what else there is."""
+    return SwitchedOff(
+        f"The server has pausing switched off. Its operator can set {PAUSE_FLAG}.",
+        flag=PAUSE_FLAG,
+        hint="Many workflows take the signals pause and resume instead.",
+    )
+
+
 def offers(run: Run, capabilities: Capabilities) -> dict[Action, Offer]:
     """Decide which actions the run's state admits. Permissions are another matter."""
     if not run.status.is_open:
@@ -243,7 +253,7 @@ def offers(run: Run, capabilities: Capabilities) -> dict[Action, Offer]:
     if not paused:
         found[Action.RESUME] = Offer(Action.RESUME, possible=False, why_not="It is not paused.")
     if not capabilities.native_pause and not paused:
-        off = f"The server has pausing switched off. Its operator can set {PAUSE_FLAG}."
+        off = pausing_switched_off().detail
         found[Action.PAUSE] = Offer(Action.PAUSE, possible=False, why_not=off)
     if run.cancel_requested:
         asked = "Cancelling was asked for already; the run has not answered it yet."
@@ -270,6 +280,25 @@ class Done:
     run: Run
     notice: str = ""
     warnings: tuple[SignalWarning, ...] = field(default_factory=tuple)
+
+
+REASON_MAX = 500
+"""Characters of a reason."""
+
+
+def check_reason(reason: str) -> str:
+    """Parse why something is done.
+
+    Raises:
+        Invalid: It says nothing, or too much.
+    """
+    given = reason.strip()
+    if not 1 <= len(given) <= REASON_MAX:
+        raise Invalid(
+            f"A reason of 1 to {REASON_MAX} characters is needed; it stands in the audit log.",
+            field="reason",
+        )
+    return given
 
 
 def check_signal(name: str, arguments: int, handlers: Handlers) -> SignalWarning | None:

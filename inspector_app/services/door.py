@@ -66,6 +66,7 @@ class Door:
         *,
         action: str = "",
         reason: str = "",
+        detail: str = "",
         record: bool = True,
         write: bool = False,
     ) -> AsyncGenerator[Work]:
@@ -84,7 +85,12 @@ class Door:
             yield work
             if record:
                 entry = self._record(actor, permission, target, Outcome.DONE)
-                entry = replace(entry, action=action or permission.value, reason=_written(reason))
+                entry = replace(
+                    entry,
+                    action=action or permission.value,
+                    reason=_written(reason),
+                    detail=_written(detail),
+                )
                 await work.audit.append(actor.tenant, entry)
 
     @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,9 +15,19 @@ from inspector_app.domain.ids import (
     ClusterId,
     EventId,
     NamespaceId,
+    OperationId,
     PersonId,
     SessionId,
     TenantId,
+)
+from inspector_app.domain.leases import Lease
+from inspector_app.domain.operations import (
+    Aim,
+    Item,
+    ItemOutcome,
+    Operation,
+    OperationState,
+    Progress,
 )
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.tenancy import Cluster, Membership, Namespace, Tenant
@@ -141,6 +151,63 @@ class Replies(Protocol):
     async def forget(self, before: datetime) -> None: ...
 
 
+class Operations(Protocol):
+    """Operations and their items. Writes name the lease they are made under."""
+
+    async def add(self, operation: Operation, aims: tuple[Aim, ...]) -> None: ...
+    async def get(self, tenant: TenantId, operation: OperationId) -> Operation | None: ...
+    async def of(
+        self, tenant: TenantId, *, before: OperationId | None, limit: int
+    ) -> list[Operation]:
+        """Read a tenant's operations, newest first."""
+        ...
+
+    async def progress(self, operations: Sequence[OperationId]) -> dict[OperationId, Progress]: ...
+    async def items(
+        self,
+        operation: OperationId,
+        *,
+        outcome: ItemOutcome | None = None,
+        after: int = -1,
+        limit: int,
+    ) -> list[Item]: ...
+    async def claim(self, holder: str, now: datetime, until: datetime) -> Operation | None:
+        """Take the oldest live operation whose lease is over; its epoch grows by one."""
+        ...
+
+    async def renew(self, operation: OperationId, lease: Lease) -> Operation:
+        """Hold it until `lease.until`, and read it anew.
+
+        Raises:
+            LeaseLost: It has another epoch by now.
+        """
+        ...
+
+    async def take(self, operation: OperationId, epoch: int, limit: int) -> list[Item]:
+        """Start the next items under `epoch`: first those an earlier holder had started.
+
+        The items come as they were before: one that was `started` may have been touched.
+        """
+        ...
+
+    async def settle(self, operation: OperationId, items: Sequence[Item]) -> None:
+        """Write down what became of started items."""
+        ...
+
+    async def end(
+        self, operation: OperationId, state: OperationState, note: str, now: datetime | None
+    ) -> None:
+        """Change where it stands; with `now` it has ended, and its lease is free."""
+        ...
+
+    async def note(self, operation: OperationId, note: str) -> None: ...
+    async def change(
+        self, operation: OperationId, state: OperationState, *, of: OperationState
+    ) -> bool:
+        """Change its state if it is still `of`."""
+        ...
+
+
 class Work(Protocol):
     """One transaction and the repositories that take part in it."""
 
@@ -154,6 +221,8 @@ class Work(Protocol):
     def audit(self) -> Audit: ...
     @property
     def replies(self) -> Replies: ...
+    @property
+    def operations(self) -> Operations: ...
 
 
 class Database(Protocol):
@@ -173,6 +242,19 @@ class Passwords(Protocol):
     async def hash(self, password: str) -> str: ...
     async def verify(self, password: str, password_hash: str | None) -> bool:
         """Compare; with no hash, spend the same time and answer False."""
+        ...
+
+
+class Cipher(Protocol):
+    """Keeps a text secret at rest."""
+
+    def seal(self, text: str) -> bytes: ...
+    def unseal(self, sealed: bytes) -> str:
+        """Open what `seal` made.
+
+        Raises:
+            Conflict: None of the keys that are set opens it.
+        """
         ...
 
 
@@ -223,6 +305,12 @@ class Workflows(Protocol):
     async def terminate(
         self, namespace: Namespace, run: RunRef, *, reason: str, identity: str
     ) -> None: ...
+    async def acted(
+        self, namespace: Namespace, run: RunRef, identity: str, since: datetime
+    ) -> bool:
+        """Tell whether the history, from `since` on, holds an event by `identity`."""
+        ...
+
     async def is_up(self, cluster: Cluster) -> None:
         """Raise Unreachable unless the server answers."""
         ...

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from inspector_app.domain.audit import Target
-from inspector_app.domain.errors import Conflict, Invalid, SwitchedOff
+from inspector_app.domain.errors import Conflict, Invalid
 from inspector_app.domain.histories import Event, EventPage
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.ids import EventId
@@ -28,14 +28,15 @@ from inspector_app.domain.workflows import (
     SignalWarning,
     Status,
     StatusCounts,
+    check_reason,
     check_signal,
     offers,
+    pausing_switched_off,
 )
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Histories, Workflows
 
 MOST_PAGE = 1000
-_REASON_LENGTH = 500
 _LOOKS, _BETWEEN = 8, 0.25
 """After pausing: how often the server is asked again, and how many seconds apart."""
 
@@ -209,7 +210,7 @@ class WorkflowDesk:
         self, actor: Actor, permission: Permission, ref: RunRef, reason: str, action: Action
     ) -> AsyncGenerator[Namespace]:
         """Check what can be checked, then do one thing between its intent and its outcome."""
-        given = _check_reason(reason)
+        given = check_reason(reason)
         place = await self._door.look(actor, permission, _target(ref))
         run, capabilities = await asyncio.gather(
             self._workflows.describe(place, ref), self._workflows.capabilities(place)
@@ -217,11 +218,7 @@ class WorkflowDesk:
         offer = offers(run, capabilities)[action]
         if not offer.possible:
             if action is Action.PAUSE and PAUSE_FLAG in offer.why_not:
-                raise SwitchedOff(
-                    offer.why_not,
-                    flag=PAUSE_FLAG,
-                    hint="Many workflows take the signals pause and resume instead.",
-                )
+                raise pausing_switched_off()
             raise Conflict(offer.why_not)
         async with self._door.reach(actor, permission, _target(ref), reason=given) as namespace:
             yield namespace
@@ -243,13 +240,3 @@ def _target(ref: RunRef) -> Target:
 
 def _identity(actor: Actor) -> str:
     return f"inspector:{actor.name}"
-
-
-def _check_reason(reason: str) -> str:
-    given = reason.strip()
-    if not 1 <= len(given) <= _REASON_LENGTH:
-        raise Invalid(
-            f"A reason of 1 to {_REASON_LENGTH} characters is needed; it stands in the audit log.",
-            field="reason",
-        )
-    return given

@@ -8,18 +8,21 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
+from inspector_app.adapters.cipher import FernetCipher
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
 from inspector_app.api.app import build_api
 from inspector_app.api.guard import OuterGuard
 from inspector_app.services import registry
+from inspector_app.services.operation_runner import OperationRunner
+from inspector_app.services.operations import OperationDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.tenants import Tenancy
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.settings import load_settings
 from inspector_app.wiring import clock
-from tests.fixtures.database import PASSWORD
+from tests.fixtures.database import KEYS, PASSWORD
 
 ORIGIN = "http://127.0.0.1:8240"
 
@@ -110,6 +113,7 @@ def furnished(house, configured):
         )
         clusters = Clusters(clock)
         workflows = TemporalWorkflows(clusters, clock)
+        runner = OperationRunner(house.door, house.time, workflows, FernetCipher(KEYS))
         desk = WorkflowDesk(house.door, workflows, TemporalHistories(clusters))
         registry.install(
             Services(
@@ -121,6 +125,10 @@ def furnished(house, configured):
                 audit=house.audit,
                 workflows=desk,
                 repeats=house.repeats,
+                operations=OperationDesk(
+                    house.door, house.time, workflows, FernetCipher(KEYS), runner.wake
+                ),
+                operation_runner=runner,
             )
         )
         api = build_api()

@@ -159,3 +159,45 @@ class AuditEntryRow(SQLModel, table=True):
     repeated: int
     previous: str
     hash: str
+
+
+class OperationRow(SQLModel, table=True):
+    __tablename__ = "operations"
+    __table_args__ = (Index("operations_of_tenant", "tenant", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    tenant: UUID = Field(foreign_key="tenants.id")
+    tenant_slug: str
+    namespace: str
+    action: str
+    reason: str
+    signal_name: str
+    signal_args: bytes
+    """Encrypted: what a signal carries is somebody's data."""
+    query: str
+    total: int
+    digest: str
+    pace: int
+    person: UUID = Field(foreign_key="people.id")
+    by: str
+    state: str = Field(index=True)
+    note: str
+    created_at: datetime = Field(sa_type=UtcTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    holder: str
+    epoch: int
+    held_until: datetime = Field(sa_type=UtcTime)
+
+
+class OperationItemRow(SQLModel, table=True):
+    __tablename__ = "operation_items"
+    __table_args__ = (Index("operation_items_by_outcome", "operation", "outcome", "number"),)
+
+    operation: UUID = Field(primary_key=True, foreign_key="operations.id")
+    number: int = Field(primary_key=True)
+    workflow_id: str
+    run_id: str
+    outcome: str
+    detail: str
+    epoch: int
+    at: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -123,7 +123,7 @@ def _pause(extended: WorkflowExecutionExtendedInfo) -> Pause | None:
         return None
     info = extended.pause_info
     return Pause(
-        by=info.identity.removeprefix("inspector:"),
+        by=info.identity.removeprefix("inspector:").partition("#")[0],  # without the operation
         at=maybe_at(info.paused_time),
         reason=info.reason,
     )

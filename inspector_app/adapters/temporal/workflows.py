@@ -8,7 +8,7 @@ import binascii
 import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import HistoryEventFilterType
@@ -23,6 +23,7 @@ from temporalio.api.workflowservice.v1 import (
     DescribeNamespaceRequest,
     DescribeWorkflowExecutionRequest,
     GetWorkflowExecutionHistoryRequest,
+    GetWorkflowExecutionHistoryReverseRequest,
     ListWorkflowExecutionsRequest,
     PauseWorkflowExecutionRequest,
     QueryWorkflowRequest,
@@ -56,6 +57,9 @@ COUNTS_LIVE = timedelta(seconds=2)
 """Counts are shared this long by everybody: servers allow 10 visibility calls a second."""
 _CAPABILITIES_LIVE = timedelta(minutes=1)
 _ASK_WORKER = timedelta(seconds=3)
+_LOOK_BACK = 200
+_CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far the server's clock may be from ours when a history is searched backwards."""
 _METADATA = "__temporal_workflow_metadata"
 
 
@@ -307,6 +311,34 @@ class TemporalWorkflows:
             namespace.cluster,
             lambda server: server.terminate_workflow_execution(request, timeout=TIMEOUT),
         )
+
+    async def acted(
+        self, namespace: Namespace, run: RunRef, identity: str, since: datetime
+    ) -> bool:
+        token = b""
+        while True:
+            request = GetWorkflowExecutionHistoryReverseRequest(
+                namespace=namespace.name,
+                execution=_execution(run),
+                maximum_page_size=_LOOK_BACK,
+                next_page_token=token,
+            )
+            answer = await self._clusters.call(
+                namespace.cluster,
+                lambda server, asked=request: server.get_workflow_execution_history_reverse(
+                    asked, timeout=TIMEOUT
+                ),
+            )
+            for event in answer.history.events:
+                if event.event_time.ToDatetime(tzinfo=UTC) < since - _CLOCKS_DIFFER:
+                    return False
+                kind = event.WhichOneof("attributes")
+                attributes: object = getattr(event, kind) if kind else None
+                if getattr(attributes, "identity", "") == identity:
+                    return True
+            token = answer.next_page_token
+            if not token:
+                return False
 
     async def is_up(self, cluster: Cluster) -> None:
         await self._clusters.is_up(cluster)

@@ -10,7 +10,7 @@ import reflex as rx
 from inspector_app.domain.errors import InspectorError, Invalid
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.workflows import Action, Done, RunRef, Status, check_signal
+from inspector_app.domain.workflows import REASON_MAX, Action, Done, RunRef, Status, check_signal
 from inspector_app.services import registry
 from inspector_app.ui.guard import requires
 from inspector_app.ui.run.state import RunState
@@ -18,7 +18,6 @@ from inspector_app.ui.run.values import Warned
 from inspector_app.ui.session import Notice
 from inspector_app.ui.theme import STATUS
 
-REASON_MAX = 500
 _DONE = {
     Action.PAUSE: "The run is paused.",
     Action.RESUME: "The run goes on.",

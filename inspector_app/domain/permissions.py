@@ -29,8 +29,9 @@ class Permission(StrEnum):
     RUN_CANCEL = "run:cancel"
     RUN_TERMINATE = "run:terminate"
     OPERATION_READ = "operation:read"
+    OPERATION_START = "operation:start"
+    """Bulk work; the permission of its action is needed besides."""
     OPERATION_CANCEL = "operation:cancel"
-    """Starting one, and letting a stopped one go on, needs the permission of its action."""
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
 
@@ -47,6 +48,7 @@ _DEVELOPER = _OBSERVER | {
     Permission.RUN_SIGNAL,
     Permission.RUN_CANCEL,
     Permission.RUN_TERMINATE,
+    Permission.OPERATION_START,
     Permission.OPERATION_CANCEL,
 }
 _ADMIN = _DEVELOPER | {Permission.AUDIT_READ, Permission.AUDIT_VERIFY}

@@ -220,6 +220,9 @@ class OperationDesk:
             Conflict: It is not stopped, or somebody else started it.
         """
         given = check_reason(reason)
+        await self._door.authorise(
+            actor, Permission.OPERATION_START, Target("operation", str(operation))
+        )
         found = (await self.one(actor, operation)).operation
         async with self._door.enter(
             actor,
@@ -241,6 +244,7 @@ class OperationDesk:
 
     async def _place(self, actor: Actor, namespace: str, action: Action) -> Namespace:
         target = Target("namespace", namespace, namespace)
+        await self._door.authorise(actor, Permission.OPERATION_START, target)
         return await self._door.look(actor, permission_of(action), target)
 
     async def _aims(self, place: Namespace, order: Order) -> tuple[Aim, ...]:

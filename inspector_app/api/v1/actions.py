@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from inspector_app.api.actor import CurrentActor
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
+from inspector_app.api.once import IdempotencyKey, once
 from inspector_app.api.v1.models import Act, DoneOut, Signal
 from inspector_app.api.v1.workflows import Namespace, Ref
 from inspector_app.domain.identity import Actor
@@ -22,13 +23,6 @@ from inspector_app.services import registry
 router = APIRouter(prefix="/api/v1", tags=["actions"])
 
 _ANSWERS = documented(400, 401, 403, 404, 409, 413, 422, 502, 503)
-IdempotencyKey = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        description="The same key with the same content answers the same again, for a day.",
-    ),
-]
 
 
 async def _once(
@@ -37,11 +31,7 @@ async def _once(
     async def answer() -> str:
         return DoneOut.of(await act()).model_dump_json()
 
-    content = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    body = await registry.services().repeats.once(
-        actor, key, content + await request.body(), answer
-    )
-    return Response(body, media_type="application/json")
+    return await once(request, actor, key, answer)
 
 
 @router.post("/workflows/pause", response_model=DoneOut, responses=_ANSWERS)

@@ -14,8 +14,12 @@ from inspector_app.ui.audit.state import AuditState
 from inspector_app.ui.guard import EventGuard, on_fault
 from inspector_app.ui.login.page import login_page, setup_page
 from inspector_app.ui.login.state import LoginState
+from inspector_app.ui.operations.one import operation_page
+from inspector_app.ui.operations.page import operations_page
+from inspector_app.ui.operations.state import OperationPageState, OperationsState
 from inspector_app.ui.run.page import run_page
 from inspector_app.ui.run.state import RunState
+from inspector_app.ui.workflows.bulk_state import BulkState
 from inspector_app.ui.workflows.page import workflows_page
 from inspector_app.ui.workflows.state import WorkflowsState
 
@@ -26,8 +30,10 @@ PAGES = (
     (routes.LOGIN, login_page, "Sign in", LoginState.load),
     (routes.LOGIN_TENANT, login_page, "Sign in", LoginState.load),
     (routes.SETUP, setup_page, "Choose your password", LoginState.load_setup),
-    (routes.WORKFLOWS, workflows_page, "Workflows", WorkflowsState.load),
+    (routes.WORKFLOWS, workflows_page, "Workflows", [WorkflowsState.load, BulkState.choose_none]),
     (routes.RUN, run_page, "Run", RunState.load),
+    (routes.OPERATIONS, operations_page, "Operations", OperationsState.load),
+    (routes.OPERATION, operation_page, "Operation", OperationPageState.load),
     (routes.AUDIT, audit_page, "Audit", AuditState.load),
     (routes.ACCOUNT, account_page, "Account", AccountState.load),
 )

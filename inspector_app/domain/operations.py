@@ -42,6 +42,11 @@ def permission_of(action: Action) -> Permission:
     return _PERMISSION[action]
 
 
+def admits(action: Action, status: Status) -> bool:
+    """Tell whether a run with this status can be touched by `action`."""
+    return status in _ADMITS[action]
+
+
 class OperationState(StrEnum):
     """Where an operation stands."""
 
@@ -265,9 +270,8 @@ def spared(action: Action, run: Run) -> str:
     """Say why a run is left alone, "" if it is not."""
     if not run.status.is_open:
         return f"it is closed ({run.status})"
-    if run.status not in _ADMITS[action] and not (
-        action is Action.RESUME and run.pause_came_undone
-    ):
+    undone = action is Action.RESUME and run.pause_came_undone
+    if not admits(action, run.status) and not undone:
         return f"it is {run.status.lower()}"
     return ""
 

@@ -11,6 +11,8 @@ LOGIN_TENANT = "/login/[tenant_slug]"
 SETUP = "/setup"
 WORKFLOWS = "/t/[tenant_slug]/workflows"
 RUN = "/t/[tenant_slug]/run"
+OPERATIONS = "/t/[tenant_slug]/operations"
+OPERATION = "/t/[tenant_slug]/operation"
 AUDIT = "/t/[tenant_slug]/audit"
 ACCOUNT = "/t/[tenant_slug]/account"
 
@@ -49,6 +51,16 @@ def run(tenant: str, ref: RunRef, *, tab: str = "", event: int | None = None) ->
         tab=tab,
         event=event,
     )
+
+
+def operations(tenant: str, *, page: str = "") -> str:
+    """The tenant's bulk work, newest first; `page` is a page token."""
+    return _with_query(f"/t/{tenant}/operations", page=page)
+
+
+def operation(tenant: str, ident: str, *, outcome: str = "", page: str = "") -> str:
+    """One operation; `outcome` narrows its runs."""
+    return _with_query(f"/t/{tenant}/operation", id=ident, outcome=outcome, page=page)
 
 
 def audit(

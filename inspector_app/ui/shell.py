@@ -20,6 +20,7 @@ _KEYS = (
     ("j  k", "Next row, previous row"),
     ("Enter", "Open the row"),
     ("g w", "Go to workflows"),
+    ("g b", "Go to operations (bulk work)"),
     ("g a", "Go to the audit log"),
     ("g p", "Go to your account"),
     ("?", "These keys"),
@@ -38,6 +39,7 @@ def _workflows_path() -> rx.Var[str]:
 
 _PLACES = (
     ("workflows", "Workflows", "workflow", _workflows_path),
+    ("operations", "Operations", "list-checks", lambda: _tenant_path("operations")),
     ("audit", "Audit", "scroll-text", lambda: _tenant_path("audit")),
 )
 

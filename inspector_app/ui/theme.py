@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inspector_app.domain.audit import Outcome
+from inspector_app.domain.operations import ItemOutcome, OperationState
 from inspector_app.domain.workflows import Status
 
 
@@ -35,6 +36,21 @@ OUTCOME: dict[Outcome, Look] = {
     Outcome.DENIED: Look("st-failed", "shield-alert", "Denied"),
     Outcome.FAILED: Look("st-failed", "circle-x", "Failed"),
     Outcome.UNKNOWN: Look("st-drift", "clock", "Outcome unknown"),
+}
+
+OPERATION: dict[OperationState, Look] = {
+    OperationState.RUNNING: Look("st-running", "circle-play", "Under way"),
+    OperationState.STOPPING: Look("st-canceled", "circle-slash", "Stopping"),
+    OperationState.STOPPED: Look("st-canceled", "circle-slash", "Stopped"),
+    OperationState.FINISHED: Look("st-completed", "circle-check", "Finished"),
+}
+
+ITEM: dict[ItemOutcome, Look] = {
+    ItemOutcome.DONE: Look("st-completed", "circle-check", "Done"),
+    ItemOutcome.SKIPPED: Look("st-neutral", "circle-minus", "Left alone"),
+    ItemOutcome.FAILED: Look("st-failed", "circle-x", "Failed"),
+    ItemOutcome.WAITING: Look("st-neutral", "clock", "Waiting"),
+    ItemOutcome.STARTED: Look("st-running", "circle-play", "In flight"),
 }
 
 TONES = ("neutral", "completed", "drift", "failed", "paused", "running")

@@ -183,7 +183,7 @@ def test_every_page_fits_and_is_accessible(visitor, backstage, theme, width):
     noor = visitor(viewport={"width": width, "height": 850}, color_scheme=theme)
     page = noor.goes("/login")
     expect(page.locator("#username")).to_be_visible()
-    pages = ["", "/t/demo/workflows", "/t/demo/audit", "/t/demo/account"]
+    pages = ["", "/t/demo/workflows", "/t/demo/operations", "/t/demo/audit", "/t/demo/account"]
     pages += [address_of(ref, tab=tab) for tab in ("summary", "history", "metadata", "audit")]
     for path in pages:
         if path == pages[1]:

@@ -73,3 +73,22 @@ def outage(value: rx.Var[Outage | None], retry: rx.EventHandler) -> rx.Component
             role="status",
         ),
     )
+
+
+def progress(
+    percent: rx.Var[str], told: rx.Var[str], *, more: Child = "", wide: bool = False
+) -> rx.Component:
+    """How far long work is: a bar, `told` ("612 of 1,000"), and `more` such as the time left."""
+    return rx.el.div(
+        rx.el.div(
+            rx.el.i(style={"width": percent}),
+            class_name="meter",
+            role="progressbar",
+            aria_label="Progress",
+            custom_attrs={"aria-valuetext": told},
+        ),
+        rx.el.div(
+            rx.el.span(told), rx.el.span(more, class_name="t3"), class_name="row num t2 s12"
+        ),
+        class_name="progress wide" if wide else "progress",
+    )

@@ -10,6 +10,13 @@ from inspector_app.ui.kit.icons import badge, icon, state_css, state_icon, state
 from inspector_app.ui.kit.time import moment, span
 from inspector_app.ui.shell import shell
 from inspector_app.ui.theme import STATUS
+from inspector_app.ui.workflows.bulk import (
+    bulk_bar,
+    bulk_dialog,
+    choosing_all,
+    choosing_box,
+    is_chosen,
+)
 from inspector_app.ui.workflows.state import CountCell, RunRow, WorkflowsState
 
 State = WorkflowsState
@@ -86,6 +93,7 @@ def _row(row: rx.Var[RunRow]) -> rx.Component:
         rx.el.span(row.note, class_name="t2"),
     )
     return rx.el.tr(
+        rx.el.td(choosing_box(row), class_name="box hide-n"),
         rx.el.td(badge(row.status, STATUS), class_name="status"),
         rx.el.td(link(row.workflow_id, to=row.href, title=row.workflow_id), class_name="mono id"),
         rx.el.td(row.workflow_type, title=row.workflow_type, class_name="type"),
@@ -94,6 +102,7 @@ def _row(row: rx.Var[RunRow]) -> rx.Component:
             span(row.started, row.closed, live=row.closed.is_none()), class_name="r t2 hide-n"
         ),
         rx.el.td(note, class_name="hide-n"),
+        aria_selected=rx.cond(is_chosen(row), "true", "false"),
         custom_attrs={"data-row": ""},
     )
 
@@ -109,7 +118,10 @@ def _table() -> rx.Component:
     )
     return rx.el.table(
         rx.el.thead(
-            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
+            rx.el.tr(
+                rx.el.th(choosing_all(), class_name="box hide-n", width="44px"),
+                *(rx.el.th(word, class_name=css, width=width) for word, css, width in head),
+            )
         ),
         rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
         class_name="tbl runs",
@@ -172,6 +184,8 @@ def workflows_page() -> rx.Component:
     return shell(
         outage(State.outage, State.load),
         rx.cond(State.ready, body, rx.cond(State.outage, rx.fragment(), waiting)),
+        bulk_bar(),
+        bulk_dialog(),
         page="workflows",
         crumbs=(("Workflows", ""),),
     )

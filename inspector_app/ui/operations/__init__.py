@@ -1,0 +1,1 @@
+"""Operations: bulk work under way and what became of it."""

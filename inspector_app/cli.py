@@ -7,6 +7,7 @@ from typing import Final
 
 import typer
 
+from inspector_app import logs
 from inspector_app.commands import audit, config, doctor, openapi, serve, tenants, terminal, users
 from inspector_app.domain.errors import InspectorError
 
@@ -36,6 +37,7 @@ for _name, _commands in _GROUPS:
 
 def main() -> None:
     """Run one command; a failure that Inspector explains is a line on stderr and exit 2."""
+    logs.to_stderr(everything=False)
     try:
         app()
     except InspectorError as error:

@@ -10,12 +10,10 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Final, TextIO, cast
 from urllib.parse import urlsplit
 
-import structlog
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -128,29 +126,6 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[str]], stdout:
         await asyncio.wait([listener])
         await listener
     raise InspectorError("The server has stopped by itself; the log says why.")
-
-
-def log_to_stderr() -> None:
-    """Send every log line to stderr: readable on a terminal, one JSON object a line elsewhere."""
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
-    )
-    shape = (
-        structlog.dev.ConsoleRenderer()
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer()
-    )
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            shape,
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 @contextlib.asynccontextmanager

@@ -14,6 +14,7 @@ from inspector_app import frontend
 from inspector_app.adapters.cipher import FernetCipher
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.adapters.identity.local import Argon2Passwords
+from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
@@ -45,18 +46,20 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
     async with AsyncExitStack() as held:
         database = SqlDatabase(settings.database_url)
         held.push_async_callback(database.close)
-        clusters = Clusters(clock)
+        meter = PrometheusMeter()
+        clusters = Clusters(clock, meter)
         held.push_async_callback(clusters.close)
         tries = CountedTries(settings.redis_url)
         held.push_async_callback(tries.close)
-        door = Door(database, clock)
+        door = Door(database, clock, meter)
         held.push_async_callback(door.close)
         workflows = TemporalWorkflows(clusters, clock)
         sessions = SessionDesk(door, clock, settings.secret_keys)
         cipher = FernetCipher(settings.secret_keys)
-        runner = OperationRunner(door, clock, workflows, cipher)
+        runner = OperationRunner(door, clock, workflows, cipher, meter)
         yield Services(
             clock=clock,
+            meter=meter,
             door=door,
             sessions=sessions,
             accounts=Accounts(door, clock, Argon2Passwords(), sessions, tries),

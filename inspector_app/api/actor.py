@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 from starlette.datastructures import Headers
+from structlog.contextvars import bind_contextvars
 
 from inspector_app.api.cookies import session_token
 from inspector_app.domain.identity import Actor
@@ -24,7 +25,7 @@ async def actor_of(
 
     A bearer token stands alone, and there are none yet: it never acts with the cookie beside it.
     """
-    return await registry.services().sessions.resolve(
+    actor = await registry.services().sessions.resolve(
         None if has_bearer(request.headers) else session_token(request),
         tenant_slug=tenant,
         address=address_of(request),
@@ -32,6 +33,8 @@ async def actor_of(
         # The virtual list of an open page asks by itself: reading never keeps a session alive.
         active=request.method not in {"GET", "HEAD"},
     )
+    bind_contextvars(actor=str(actor.person or actor.kind), tenant=str(actor.tenant or ""))
+    return actor
 
 
 def has_bearer(headers: Headers) -> bool:

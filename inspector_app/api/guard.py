@@ -63,7 +63,7 @@ class OuterGuard:
             else:
                 await self._http(scope, receive, send, refusal)
         finally:
-            structlog.contextvars.unbind_contextvars("request_id")
+            structlog.contextvars.unbind_contextvars("request_id", "actor", "tenant")
 
     async def _websocket(
         self, scope: Scope, receive: Receive, send: Send, refusal: Response | None

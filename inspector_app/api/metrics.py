@@ -6,14 +6,14 @@ import hmac
 from importlib.metadata import version
 from time import perf_counter
 
+import structlog
 from fastapi import APIRouter, Request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
-    CollectorRegistry,
+    REGISTRY,
     Counter,
     Gauge,
     Histogram,
-    ProcessCollector,
     generate_latest,
 )
 from starlette.responses import Response
@@ -25,25 +25,20 @@ from inspector_app.api.errors import problem
 from inspector_app.domain.permissions import Permission
 from inspector_app.settings import load_settings
 
-REGISTRY = CollectorRegistry()
-ProcessCollector(registry=REGISTRY)
-_BUILD = Gauge("inspector_build_info", "The version that runs.", ["version"], registry=REGISTRY)
+_BUILD = Gauge("inspector_build_info", "The version that runs.", ["version"])
 _BUILD.labels(version("inspector-app")).set(1)
 _REQUESTS = Counter(
     "inspector_http_requests_total",
     "Requests answered, by route as it is declared.",
     ["method", "route", "status"],
-    registry=REGISTRY,
 )
 _SECONDS = Histogram(
     "inspector_http_request_duration_seconds",
     "Time to answer a request.",
     ["route"],
-    registry=REGISTRY,
 )
-LOGIN_FAILURES = Counter(
-    "inspector_login_failures_total", "Sign-ins that failed.", ["provider"], registry=REGISTRY
-)
+LOGIN_FAILURES = Counter("inspector_login_failures_total", "Sign-ins that failed.", ["provider"])
+log = structlog.get_logger(__name__)
 _METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 
 router = APIRouter()
@@ -66,7 +61,16 @@ class Answer:
             route = "/api" if self._scope["path"].startswith("/api/") else "page"
         method = self._scope["method"] if self._scope["method"] in _METHODS else "other"
         _REQUESTS.labels(method, route, str(self.status)).inc()
-        _SECONDS.labels(route).observe(perf_counter() - self._begun)
+        seconds = perf_counter() - self._begun
+        _SECONDS.labels(route).observe(seconds)
+        if route != "page":
+            log.info(
+                "request",
+                method=method,
+                route=route,
+                status=self.status,
+                milliseconds=round(seconds * 1000, 1),
+            )
 
 
 @router.get("/metrics", include_in_schema=False)

@@ -11,7 +11,7 @@ from typing import TextIO
 
 import typer
 
-from inspector_app import data_folder, frontend, frontend_build
+from inspector_app import data_folder, frontend, frontend_build, logs
 from inspector_app.commands.terminal import AsJson, answer
 from inspector_app.domain.errors import InspectorError
 from inspector_app.settings import Settings
@@ -60,7 +60,8 @@ def _serve(around: Around) -> None:
         with data_folder.held(settings.data_dir):
             serving.require_free_port(settings)
             frontend_build.build()
-            serving.log_to_stderr()
+            # At a terminal a person wants to hear of troubles; who collects logs wants all.
+            logs.to_stderr(everything=not sys.stderr.isatty())
             serving.run(_within(around, settings, stdout))
 
 

@@ -12,6 +12,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from inspector_app.domain.audit import Outcome, Record, Target
 from inspector_app.domain.errors import (
     Denied,
@@ -25,7 +27,10 @@ from inspector_app.domain.identity import Actor, ActorKind
 from inspector_app.domain.ids import TenantId
 from inspector_app.domain.permissions import Permission, lowest_role
 from inspector_app.domain.tenancy import Namespace
-from inspector_app.services.ports import Clock, Database, Work
+from inspector_app.services.ports import Clock, Database, Meter, Work
+from inspector_app.services.unmetered import UNMETERED
+
+log = structlog.get_logger(__name__)
 
 DENIAL_WINDOW = timedelta(minutes=1)
 """Further denials of one actor, address and permission within it are counted, not chained."""
@@ -51,9 +56,10 @@ class _Flood:
 class Door:
     """Lets actors in, or not, and writes down who did what."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, meter: Meter = UNMETERED) -> None:
         self._database = database
         self._clock = clock
+        self._meter = meter
         self._floods: dict[tuple[TenantId | None, str, str, Permission], _Flood] = {}
         self._settling: set[asyncio.Task[None]] = set()
 
@@ -83,15 +89,16 @@ class Door:
         await self.authorise(actor, permission, target)
         async with self._database.begin(write=record or write) as work:
             yield work
-            if record:
-                entry = self._record(actor, permission, target, Outcome.DONE)
-                entry = replace(
-                    entry,
-                    action=action or permission.value,
-                    reason=_written(reason),
-                    detail=_written(detail),
-                )
-                await work.audit.append(actor.tenant, entry)
+            if not record:
+                return
+            done = replace(
+                self._record(actor, permission, target, Outcome.DONE),
+                action=action or permission.value,
+                reason=_written(reason),
+                detail=_written(detail),
+            )
+            await work.audit.append(actor.tenant, done)
+        self._tell(actor.tenant, done)
 
     @asynccontextmanager
     async def reach(
@@ -111,6 +118,7 @@ class Door:
         intent = replace(intent, reason=_written(reason))
         async with self._database.begin(write=True) as work:
             entry = await work.audit.append(actor.tenant, intent)
+        self._tell(actor.tenant, intent)
         outcome, detail = Outcome.UNKNOWN, "interrupted before the answer came"
         try:
             yield namespace
@@ -240,6 +248,20 @@ class Door:
         async with self._database.begin(write=True) as work:
             for chain, record in records:
                 await work.audit.append(chain, record)
+        for chain, record in records:
+            self._tell(chain, record)
+
+    def _tell(self, chain: TenantId | None, record: Record) -> None:
+        """Count and log what is written down: by ids, without names, reasons or targets."""
+        self._meter.door(record.permission, record.outcome)
+        log.info(
+            "audited",
+            permission=record.permission.value,
+            outcome=record.outcome.value,
+            actor=record.actor_id or record.actor_kind,
+            tenant=str(chain or ""),
+            request_id=record.request_id,
+        )
 
     def _record(
         self, actor: Actor, permission: Permission, target: Target, outcome: Outcome

@@ -40,7 +40,8 @@ from inspector_app.domain.permissions import Permission, holds
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import Action, RunRef
 from inspector_app.services.door import Door
-from inspector_app.services.ports import Cipher, Clock, Work, Workflows
+from inspector_app.services.ports import Cipher, Clock, Meter, Work, Workflows
+from inspector_app.services.unmetered import UNMETERED
 
 log = structlog.get_logger(__name__)
 
@@ -69,8 +70,16 @@ class _End:
 class OperationRunner:
     """Looks for operations whose lease is free, and carries them out."""
 
-    def __init__(self, door: Door, clock: Clock, workflows: Workflows, cipher: Cipher) -> None:
+    def __init__(
+        self,
+        door: Door,
+        clock: Clock,
+        workflows: Workflows,
+        cipher: Cipher,
+        meter: Meter = UNMETERED,
+    ) -> None:
         self._door = door
+        self._meter = meter
         self._clock = clock
         self._workflows = workflows
         self._cipher = cipher
@@ -212,6 +221,7 @@ class OperationRunner:
             if fate is None:
                 return error
             outcome, detail = fate
+        self._meter.touched(operation.deed.action, outcome)
         return replace(item, outcome=outcome, detail=detail[:500], at=self._clock())
 
     async def _send(self, place: Namespace, run: RunRef, operation: Operation, item: Item) -> str:

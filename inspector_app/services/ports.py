@@ -245,6 +245,17 @@ class Passwords(Protocol):
         ...
 
 
+class Meter(Protocol):
+    """Inspector's own numbers; times in seconds. Labels are never somebody's data."""
+
+    def door(self, permission: str, outcome: str) -> None: ...
+    def event(self, handler: str, outcome: str, seconds: float) -> None: ...
+    def temporal(self, method: str, status: str, seconds: float) -> None: ...
+    def touched(self, action: str, outcome: str) -> None:
+        """Count a run that bulk work is done with."""
+        ...
+
+
 class Cipher(Protocol):
     """Keeps a text secret at rest."""
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from inspector_app.services.door import Door
     from inspector_app.services.operation_runner import OperationRunner
     from inspector_app.services.operations import OperationDesk
-    from inspector_app.services.ports import Clock
+    from inspector_app.services.ports import Clock, Meter
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.sessions import SessionDesk
     from inspector_app.services.tenants import Tenancy
@@ -23,6 +23,7 @@ class Services:
     """Every use case, built once in the lifespan."""
 
     clock: Clock
+    meter: Meter
     door: Door
     sessions: SessionDesk
     accounts: Accounts

@@ -11,6 +11,7 @@ import inspect
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import ParamSpec, TypeVar
 
 import reflex as rx
@@ -20,6 +21,7 @@ from reflex.middleware import Middleware
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
+from structlog.contextvars import bind_contextvars
 
 from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import (
@@ -61,9 +63,11 @@ def requires(
 
         @functools.wraps(handler)
         async def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
+            begun, outcome = perf_counter(), "done"
             try:
                 return await handler(*args, **kwargs)
             except InspectorError as error:
+                outcome = "refused"
                 state = args[0]
                 if not isinstance(state, SessionState):
                     raise
@@ -73,11 +77,23 @@ def requires(
                 else:
                     state._show(error)
                 return None
+            except Exception:
+                outcome = "failed"
+                raise
+            finally:
+                _tell(handler.__qualname__, outcome, perf_counter() - begun, quiet=passive)
 
         setattr(guarded, _MARK, Declared(permission, passive))
         return guarded
 
     return declare
+
+
+def _tell(handler: str, outcome: str, seconds: float, *, quiet: bool) -> None:
+    """Count an event, and log it unless it is one that a page sends by itself."""
+    registry.services().meter.event(handler, outcome, seconds)
+    if not quiet:
+        log.info("event", handler=handler, outcome=outcome, milliseconds=round(seconds * 1000, 1))
 
 
 _OWN = Declared(Permission.PUBLIC, passive=True)
@@ -116,6 +132,11 @@ class EventGuard(Middleware):
         target = Target(kind="handler", id=event.name)
         try:
             actor = await session._identify(active=wants is not None and not wants.passive)
+            bind_contextvars(
+                request_id=actor.request_id,
+                actor=str(actor.person or actor.kind),
+                tenant=str(actor.tenant or ""),
+            )
             await session._give_to(actor)
             permission = wants.permission if wants else Permission.OPERATOR
             await registry.services().door.authorise(actor, permission, target)

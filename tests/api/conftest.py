@@ -19,6 +19,7 @@ from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.tenants import Tenancy
+from inspector_app.services.unmetered import UNMETERED
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.settings import load_settings
 from inspector_app.wiring import clock
@@ -118,6 +119,7 @@ def furnished(house, configured):
         registry.install(
             Services(
                 clock=house.time,
+                meter=UNMETERED,
                 door=house.door,
                 sessions=house.sessions,
                 accounts=house.accounts,

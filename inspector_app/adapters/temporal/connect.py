@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from time import perf_counter
+from typing import TypeVar, cast
 
 from temporalio.api.workflowservice.v1 import GetSystemInfoRequest
 from temporalio.client import Client
@@ -13,11 +14,14 @@ from temporalio.service import RPCError, RPCStatusCode, WorkflowService
 
 from inspector_app.domain.errors import Invalid, NotFound, Refused, Unreachable
 from inspector_app.domain.tenancy import Cluster
-from inspector_app.services.ports import Clock
+from inspector_app.services.ports import Clock, Meter
+from inspector_app.services.unmetered import UNMETERED
 
 TIMEOUT = timedelta(seconds=5)
 """No call waits longer; a page would rather say that the server does not answer."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=15)
+_BROKEN = ("transport error", "h2 protocol error", "error reading a body", "broken pipe", "reset")
+"""What the connection itself says when the server dies in the middle of a call."""
 _SILENT = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
 T = TypeVar("T")
 
@@ -32,11 +36,38 @@ class _Silence:
     why: str
 
 
+class _Metered:
+    """A server's calls by name, each with how long it took and how it ended."""
+
+    def __init__(self, service: WorkflowService, meter: Meter) -> None:
+        self._service = service
+        self._meter = meter
+
+    def __getattr__(self, method: str) -> Callable[..., Awaitable[object]]:
+        call: Callable[..., Awaitable[object]] = getattr(self._service, method)
+
+        async def metered(*args: object, **options: object) -> object:
+            begun, status = perf_counter(), "OK"
+            try:
+                return await call(*args, **options)
+            except RPCError as error:
+                status = error.status.name
+                raise
+            except RuntimeError:
+                status = RPCStatusCode.UNAVAILABLE.name
+                raise
+            finally:
+                self._meter.temporal(method, status, perf_counter() - begun)
+
+        return metered
+
+
 class Clusters:
     """Clients by address, made at the first call; none is ever waited for at start."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, meter: Meter = UNMETERED) -> None:
         self._clock = clock
+        self._meter = meter
         self._clients: dict[str, Client] = {}
         self._silences: dict[str, _Silence] = {}
 
@@ -53,7 +84,7 @@ class Clusters:
         try:
             answer = await method(await self._service(cluster))
         except RPCError as error:
-            if error.status not in _SILENT:
+            if error.status not in _SILENT and not _is_broken(error):
                 self._silences.pop(cluster.address, None)
                 raise _explain(error) from error
             raise self._silent(cluster, error.message) from error
@@ -82,7 +113,7 @@ class Clusters:
         if client is None:
             client = await Client.connect(cluster.address, lazy=True, identity="inspector")
             self._clients[cluster.address] = client
-        return client.workflow_service
+        return cast("WorkflowService", _Metered(client.workflow_service, self._meter))
 
     def _silent(self, cluster: Cluster, why: str) -> Unreachable:
         now, before = self._clock(), self._silences.get(cluster.address)
@@ -100,6 +131,11 @@ class Clusters:
             next_try=silence.next_try,
             hint="Inspector tries again by itself. Is the server running, and the address right?",
         )
+
+
+def _is_broken(error: RPCError) -> bool:
+    own = error.status in {RPCStatusCode.UNKNOWN, RPCStatusCode.INTERNAL}
+    return own and any(words in error.message.lower() for words in _BROKEN)
 
 
 def _plain(why: str) -> str:

@@ -1,0 +1,42 @@
+"""Inspector's own numbers, as Prometheus reads them. Labels are few, and never somebody's data."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Histogram
+
+_DOOR = Counter(
+    "inspector_door_total",
+    "What passed the door and is written down, and what it refused.",
+    ["permission", "outcome"],
+)
+_EVENTS = Histogram(
+    "inspector_event_duration_seconds",
+    "Time that a handler of a page took.",
+    ["handler", "outcome"],
+)
+_TEMPORAL = Histogram(
+    "inspector_temporal_call_duration_seconds",
+    "Time that a Temporal server took to answer.",
+    ["method", "status"],
+)
+_ITEMS = Counter(
+    "inspector_operation_runs_total",
+    "Runs that bulk work is done with, by what became of them.",
+    ["action", "outcome"],
+)
+
+
+class PrometheusMeter:
+    """See ports.Meter."""
+
+    def door(self, permission: str, outcome: str) -> None:
+        _DOOR.labels(permission, outcome).inc()
+
+    def event(self, handler: str, outcome: str, seconds: float) -> None:
+        _EVENTS.labels(handler, outcome).observe(seconds)
+
+    def temporal(self, method: str, status: str, seconds: float) -> None:
+        _TEMPORAL.labels(method, status).observe(seconds)
+
+    def touched(self, action: str, outcome: str) -> None:
+        _ITEMS.labels(action, outcome).inc()

@@ -1,0 +1,22 @@
+"""Counts nothing: for commands, which nobody scrapes, and for tests."""
+
+from __future__ import annotations
+
+
+class Unmetered:
+    """See ports.Meter."""
+
+    def door(self, permission: str, outcome: str) -> None:
+        """Forget it."""
+
+    def event(self, handler: str, outcome: str, seconds: float) -> None:
+        """Forget it."""
+
+    def temporal(self, method: str, status: str, seconds: float) -> None:
+        """Forget it."""
+
+    def touched(self, action: str, outcome: str) -> None:
+        """Forget it."""
+
+
+UNMETERED = Unmetered()

@@ -72,9 +72,10 @@ async def serve_stuck_run(client: Client, run: Start = STUCK_RUN) -> None:
 
 
 async def _waits(client: Client, run: Start, *, wait_new_event: bool = False) -> bool:
-    """Say whether the run has come as far as its first timer."""
-    handle = client.get_workflow_handle(run.id)
-    async for event in handle.fetch_history_events(wait_new_event=wait_new_event):
+    """Say whether the run has come as far as its first timer; after a reset, the first of them."""
+    info = (await client.get_workflow_handle(run.id).describe()).raw_info
+    first = client.get_workflow_handle(run.id, run_id=info.first_run_id)
+    async for event in first.fetch_history_events(wait_new_event=wait_new_event):
         if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
             return True
     return False

@@ -40,8 +40,8 @@ _PURCHASES: Final = (
 )
 _SOURCES: Final = ("orders", "invoices", "tickets", "ledger", "stock")
 _TROUBLES: Final = (
-    *(Trouble.RATE_LIMIT, Trouble.NONE, Trouble.BAD_RECORD),
-    *(Trouble.SLOW, Trouble.NONE, Trouble.OUTAGE),
+    *(Trouble.RATE_LIMIT, Trouble.OUTAGE, Trouble.SLOW),
+    *(Trouble.NONE, Trouble.BAD_RECORD, Trouble.NONE),
 )
 
 CYCLE: Final = (

@@ -17,8 +17,8 @@ from temporalio.exceptions import ApplicationError
 
 from inspector_app.demo.samples.models import Ask, Parts, model
 
-OUTAGE: Final = "outage"
-"""A topic with this word finds no source: the run fails after its tries."""
+_NO_SOURCE: Final = ("outage", "figures")
+"""A question with both words finds no source: its run fails after its tries."""
 
 
 def _durable() -> TemporalDurability[object]:
@@ -91,7 +91,7 @@ support = Agent(
 async def search_sources(question: str) -> list[str]:
     """Find sources that answer a question."""
     await asyncio.sleep(0.3)
-    if OUTAGE in question:
+    if all(word in question for word in _NO_SOURCE):
         raise ApplicationError("The source index does not answer.", type="SourcesUnavailable")
     return [f"{question}: annual report", f"{question}: survey", f"{question}: press release"]
 

@@ -65,7 +65,7 @@ async def extract(request: PipelineInput) -> int:
 async def transform(request: PipelineInput) -> int:
     """Go through the records, saying how far it is; returns how many there were."""
     for number in range(1, request.records + 1):
-        await asyncio.sleep(5 if request.trouble is Trouble.SLOW else 0.05)
+        await asyncio.sleep(2 if request.trouble is Trouble.SLOW else 0.05)
         activity.heartbeat({"record": number, "of": request.records})
         if request.trouble is Trouble.BAD_RECORD and number > request.records // 2:
             raise ApplicationError(

@@ -15,7 +15,7 @@ from temporalio import activity, workflow
 TASK_QUEUE: Final = "invoices-demo"
 _NAME: Final = "InvoiceReminder"
 _STEP: Final = timedelta(seconds=10)
-_FIRST_WAIT: Final = timedelta(seconds=15)
+_FIRST_WAIT: Final = timedelta(seconds=4)
 _LONGEST_WAIT: Final = timedelta(days=1)
 
 

@@ -7,7 +7,9 @@ import contextlib
 from datetime import timedelta
 from typing import Final
 
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.client import (
     Client,
     Schedule,
@@ -73,8 +75,14 @@ async def serve_stuck_run(client: Client, run: Start = STUCK_RUN) -> None:
 
 async def _waits(client: Client, run: Start, *, wait_new_event: bool = False) -> bool:
     """Say whether the run has come as far as its first timer; after a reset, the first of them."""
-    info = (await client.get_workflow_handle(run.id).describe()).raw_info
-    first = client.get_workflow_handle(run.id, run_id=info.first_run_id)
+    # Raw, for the client's own description fails on a run that somebody has paused.
+    described = await client.workflow_service.describe_workflow_execution(
+        DescribeWorkflowExecutionRequest(
+            namespace=client.namespace, execution=WorkflowExecution(workflow_id=run.id)
+        )
+    )
+    first_run = described.workflow_execution_info.first_run_id
+    first = client.get_workflow_handle(run.id, run_id=first_run)
     async for event in first.fetch_history_events(wait_new_event=wait_new_event):
         if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED:
             return True

@@ -46,12 +46,12 @@ _TROUBLES: Final = (
 
 CYCLE: Final = (
     *((MAIN, "research"), (MAIN, "pipeline"), (MAIN, "support"), (MAIN, "approval")),
-    *((MAIN, "research"), (MAIN, "pipeline"), (STAGING, "research"), (ACME, "support")),
+    *((MAIN, "brief"), (MAIN, "pipeline"), (STAGING, "research"), (ACME, "support")),
     *((MAIN, "pipeline"), (MAIN, "outage"), (STAGING, "pipeline"), (ACME, "approval")),
 )
 """What the runs are, one after the other, and then again."""
 
-MOST_WAITING: Final = {"ResearchAgent": 8, "SupportAgent": 5, "PurchaseApproval": 4}
+MOST_WAITING: Final = {"ResearchAgent": 6, "SupportAgent": 5, "PurchaseApproval": 4}
 """As many runs of a type wait for a person in a namespace; those beyond get an answer."""
 
 
@@ -70,17 +70,18 @@ def plan(number: int) -> tuple[Place, Start]:
             turn = number // len(CYCLE) * len(pipelines) + pipelines.index(number % len(CYCLE))
             start = _pipeline(chance, _TROUBLES[turn % len(_TROUBLES)])
         case _:
-            start = _research(chance, fails=kind == "outage")
+            start = _research(chance, kind)
     return place, replace(start, id=f"{start.id}-{number:04d}")
 
 
-def _research(chance: random.Random, *, fails: bool) -> Start:
-    customer = chance.choice(_CUSTOMERS)
-    topic = "the outage of a supplier" if fails else chance.choice(_TOPICS)
+def _research(chance: random.Random, kind: str) -> Start:
+    customer, topic = chance.choice(_CUSTOMERS), chance.choice(_TOPICS)
+    if kind == "outage":
+        topic = "the outage of a supplier"
     return Start(
         workflow="ResearchAgent",
         id=f"research-agent/{customer}",
-        argument=ResearchInput(topic=f"{topic}, for {customer}"),
+        argument=ResearchInput(f"{topic}, for {customer}", needs_approval=kind != "brief"),
         summary=f"Research for {customer}: {topic}",
     )
 

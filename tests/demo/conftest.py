@@ -6,7 +6,12 @@ from uuid import uuid4
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
+    ResetWorkflowExecutionRequest,
+)
 
 from inspector_app.demo.starts import TASK_QUEUE
 from inspector_app.demo.worker import connected, worker
@@ -43,6 +48,22 @@ class Demo(Site):
             )
         )
         return self.client.get_workflow_handle(workflow_id, run_id=answer.run_id)
+
+    async def pause(self, workflow_id):
+        ref = RunRef("default", WorkflowId(workflow_id), RunId(""))
+        who = {"identity": "tester", "request_id": uuid4().hex}
+        await self.workflows.pause(self.namespace, ref, reason="a look", **who)
+
+    async def is_served(self, task_queue):
+        """Say whether a worker polls for workflow tasks."""
+        described = await self.client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace="default",
+                task_queue=TaskQueue(name=task_queue),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+            )
+        )
+        return list(described.pollers)
 
 
 @pytest.fixture

@@ -76,6 +76,11 @@ async def test_the_researcher_reads_in_children_on_several_models_and_waits_for_
     )
 
 
+async def test_a_brief_that_needs_no_approval_is_done_by_itself(demo):
+    handle = await demo.starts(ResearchAgent.run, ResearchInput("paper", needs_approval=False))
+    assert (await handle.result()).approved
+
+
 async def test_a_topic_without_sources_fails_the_researcher_after_its_tries(demo):
     handle = await demo.starts(ResearchAgent.run, ResearchInput("the outage of a supplier"))
     with pytest.raises(WorkflowFailureError):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.client import Client
 
 from inspector_app.demo import traffic
 from inspector_app.demo.places import MAIN, PLACES
@@ -24,7 +24,7 @@ from inspector_app.demo.standing import (
 )
 from inspector_app.demo.starts import Start, begin
 from inspector_app.demo.traffic import CYCLE, MOST_WAITING, answer_oldest, plan
-from inspector_app.demo.worker import work
+from inspector_app.demo.worker import connected, work
 from tests.fixtures.temporal import running, waits_for
 
 NON_DETERMINISTIC = (
@@ -67,16 +67,23 @@ async def test_the_stuck_run_is_reported_as_non_deterministic_and_stays_one_run(
     assert "look_up_invoice" in failed[0]
     assert "check_disputes" in failed[0]
 
-    before = await demo.client.get_workflow_handle(run.id).describe()
     async with meanwhile(serve_stuck_run(demo.client, run)):
-        again = await demo.client.get_workflow_handle(run.id).describe()
         # Whoever resets it to its beginning gets it going again.
         handle = await demo.reset_to_beginning(run.id)
         await waits_for(lambda: _waits_on_version_two(demo, handle))
         await handle.signal(InvoiceReminderV2.paid)
         assert await handle.result() == "paid"
-    assert again.run_id == before.run_id
-    assert again.status == WorkflowExecutionStatus.RUNNING
+    assert len(await ids(demo.client, f"WorkflowId = '{run.id}'")) == 2  # the reset made one
+
+
+@pytest.mark.temporal
+async def test_a_stuck_run_that_somebody_has_paused_stops_no_start(demo):
+    name = uuid4().hex
+    run = replace(STUCK_RUN, id=f"invoice-reminder/{name}", task_queue=name)
+    await begin(demo.client, run)
+    await demo.pause(run.id)
+    async with meanwhile(serve_stuck_run(demo.client, run)):
+        await waits_for(lambda: demo.is_served(name))
 
 
 async def _waits_on_version_two(demo, handle):
@@ -113,6 +120,16 @@ async def test_a_second_start_doubles_nothing_and_goes_on_where_the_first_one_en
         found = await ids(client)
         assert len(found) == len(set(found))
         assert {plan(number)[1].id for number in (0, 1)} <= set(found)
+
+
+@pytest.mark.temporal
+async def test_a_data_folder_of_an_older_version_gets_the_namespaces_it_lacks(tmp_path):
+    with running(tmp_path / "temporal"):
+        pass
+    names = tuple(place.name for place in PLACES)
+    with running(tmp_path / "temporal", namespaces=names) as server:
+        for name in names:
+            assert await ids(await connected(server.address, name)) == []
 
 
 @pytest.mark.temporal

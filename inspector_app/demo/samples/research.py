@@ -17,10 +17,10 @@ NO_ANSWER = timedelta(hours=2)
 
 @dataclass(frozen=True, slots=True)
 class ResearchInput:
-    """What to look into."""
+    """What to look into; not every brief needs a person's word."""
 
     topic: str
-    asked_by: str = "demo"
+    needs_approval: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,8 @@ class ResearchAgent(PydanticAIWorkflow):
         """Research, wait for the answer, finish."""
         workflow.set_current_details("Researching")
         brief = await _research(request.topic)
+        if not request.needs_approval:
+            self._answer = (True, "needs no approval")
         self._stage = "waiting for approval"
         workflow.set_current_details("Waiting for a person to send the signal **approve**")
         try:

@@ -28,7 +28,7 @@ class PurchaseInput:
     price: str
     decides: str
     then: str
-    remind_after: float = 60.0
+    remind_after: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,15 +39,12 @@ _PURCHASES: Final = (
     ("licences for the design team", "2,150.00 EUR"),
 )
 _SOURCES: Final = ("orders", "invoices", "tickets", "ledger", "stock")
-_TROUBLES: Final = (
-    *(Trouble.RATE_LIMIT, Trouble.OUTAGE, Trouble.SLOW),
-    *(Trouble.NONE, Trouble.BAD_RECORD, Trouble.NONE),
-)
 
-CYCLE: Final = (
-    *((MAIN, "research"), (MAIN, "pipeline"), (MAIN, "support"), (MAIN, "approval")),
-    *((MAIN, "brief"), (MAIN, "pipeline"), (STAGING, "research"), (ACME, "support")),
-    *((MAIN, "pipeline"), (MAIN, "outage"), (STAGING, "pipeline"), (ACME, "approval")),
+CYCLE: Final[tuple[tuple[Place, str], ...]] = (
+    *((MAIN, "research"), (MAIN, Trouble.RATE_LIMIT), (MAIN, "support"), (MAIN, "approval")),
+    *((MAIN, "brief"), (MAIN, Trouble.OUTAGE), (STAGING, "research"), (ACME, "support")),
+    *((MAIN, Trouble.SLOW), (MAIN, "no source"), (STAGING, Trouble.NONE), (ACME, "approval")),
+    *((MAIN, Trouble.NONE), (MAIN, Trouble.BAD_RECORD)),
 )
 """What the runs are, one after the other, and then again."""
 
@@ -64,11 +61,8 @@ def plan(number: int) -> tuple[Place, Start]:
             start = _support(chance)
         case "approval":
             start = _approval(chance)
-        case "pipeline":
-            # In turn, so that the first few minutes show each.
-            pipelines = [index for index, each in enumerate(CYCLE) if each[1] == "pipeline"]
-            turn = number // len(CYCLE) * len(pipelines) + pipelines.index(number % len(CYCLE))
-            start = _pipeline(chance, _TROUBLES[turn % len(_TROUBLES)])
+        case Trouble():
+            start = _pipeline(chance, kind)
         case _:
             start = _research(chance, kind)
     return place, replace(start, id=f"{start.id}-{number:04d}")
@@ -76,7 +70,7 @@ def plan(number: int) -> tuple[Place, Start]:
 
 def _research(chance: random.Random, kind: str) -> Start:
     customer, topic = chance.choice(_CUSTOMERS), chance.choice(_TOPICS)
-    if kind == "outage":
+    if kind == "no source":
         topic = "the outage of a supplier"
     return Start(
         workflow="ResearchAgent",

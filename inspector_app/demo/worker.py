@@ -120,7 +120,10 @@ def _kept(counter: Path) -> int:
 
 
 def _keep(counter: Path, number: int) -> None:
-    counter.write_text(str(number), encoding="ascii")
+    # In one step: a counter cut off by a kill would begin with ids that are all used.
+    new = counter.with_suffix(".new")
+    new.write_text(str(number), encoding="ascii")
+    new.replace(counter)
 
 
 def main() -> None:

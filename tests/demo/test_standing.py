@@ -85,6 +85,7 @@ async def test_a_stuck_run_that_somebody_has_paused_stops_no_start(demo):
     await demo.pause(run.id)
     async with meanwhile(serve_stuck_run(demo.client, run)):
         await waits_for(lambda: demo.is_served(name))
+    await demo.client.get_workflow_handle(run.id).terminate()
 
 
 async def _waits_on_version_two(demo, handle):

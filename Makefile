@@ -33,7 +33,7 @@ $(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
 frontend: $(SETUP)
 	@$(BIN)/python -m inspector_app.frontend_build
 
-run: $(SETUP) ## Start everything on one port: server, embedded Temporal, sample agent
+run: $(SETUP) ## Start everything on one port: server, embedded Temporal, sample agents
 	@exec $(BIN)/inspector demo
 
 check: $(SETUP) ## Lint, format, types, layers

@@ -29,7 +29,7 @@ def serve() -> None:
 
 @commands.command()
 def demo() -> None:
-    """Run the server with a Temporal server and a sample agent of its own, until Ctrl-C."""
+    """Run the server with a Temporal server and sample agents of its own, until Ctrl-C."""
     if find_spec("pydantic_ai") is None:
         raise InspectorError(
             "The demo's packages are not installed.",

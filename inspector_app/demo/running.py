@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from inspector_app.demo.child import child
+from inspector_app.demo.places import PLACES
 from inspector_app.demo.server import DemoServer
 from inspector_app.settings import Settings
 
@@ -26,7 +27,7 @@ async def running(settings: Settings) -> AsyncGenerator[Callable[[], Awaitable[s
     folder = settings.data_dir / "temporal"
     folder.mkdir(mode=0o700, exist_ok=True)
     async with contextlib.AsyncExitStack() as children:
-        server = DemoServer(folder)
+        server = DemoServer(folder, namespaces=tuple(place.name for place in PLACES))
         starting = asyncio.create_task(children.enter_async_context(server))
         # One turn of the loop starts its process, which then comes up while this one imports.
         await asyncio.sleep(0)
@@ -38,9 +39,8 @@ async def running(settings: Settings) -> AsyncGenerator[Callable[[], Awaitable[s
             words = await seed(settings, server.address)
             log = folder / "worker.log"
             module = (sys.executable, "-m", "inspector_app.demo.worker")
-            worker = await children.enter_async_context(
-                child(*module, "--address", server.address, log=log)
-            )
+            given = ("--address", server.address, "--counter", str(folder / "next-run"))
+            worker = await children.enter_async_context(child(*module, *given, log=log))
             watch = asyncio.create_task(_report_end(worker, log))
             children.callback(watch.cancel)
             return words

@@ -98,7 +98,6 @@ class DemoServer:
 
     async def _until_it_answers(self, process: Process, log: Path) -> None:
         client = await Client.connect(self.address, lazy=True)
-        request = DescribeNamespaceRequest(namespace=(*self._namespaces, "default")[0])
         deadline = asyncio.get_running_loop().time() + _START_SECONDS
         while True:
             if process.returncode is not None:
@@ -107,7 +106,9 @@ class DemoServer:
                     hint=f"All it said is in {log}.",
                 )
             with contextlib.suppress(RPCError, RuntimeError):
-                await client.workflow_service.describe_namespace(request)
+                for name in (*self._namespaces, "default"):
+                    request = DescribeNamespaceRequest(namespace=name)
+                    await client.workflow_service.describe_namespace(request)
                 return
             if asyncio.get_running_loop().time() > deadline:
                 raise InspectorError(

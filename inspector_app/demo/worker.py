@@ -1,6 +1,7 @@
-"""The sample worker: `python -m inspector_app.demo.worker --address HOST:PORT`.
+"""The sample worker: `python -m inspector_app.demo.worker --address HOST:PORT --counter FILE`.
 
-Runs the sample agent and starts a new one every half minute, so that there is something to see.
+One process serves every namespace of the demo and keeps runs coming, so that there is something
+to see.
 """
 
 from __future__ import annotations
@@ -9,98 +10,135 @@ import argparse
 import asyncio
 import contextlib
 import logging
-import random
+import os
 import signal
-from collections import deque
-from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
 
 from pydantic_ai.durable_exec.temporal import PydanticAIPlugin
-from temporalio.client import Client, WorkflowHandle
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from inspector_app.demo.agent import (
-    TASK_QUEUE,
-    ResearchAgent,
-    ResearchInput,
-    ResearchResult,
-)
+from inspector_app.demo.places import MAIN, PLACES, Place
+from inspector_app.demo.samples import approval, long_run, pipeline, research, support
+from inspector_app.demo.standing import LONG_RUN, ensure_schedule, serve_stuck_run
+from inspector_app.demo.starts import TASK_QUEUE, begin
+from inspector_app.demo.traffic import CYCLE, answer_oldest, plan
 
 log = logging.getLogger("inspector.demo")
 
-EVERY = 30.0  # seconds between two new runs
-AT_FIRST = 4
-MOST_WAITING = 10
-_RETRY = 2.0
-_CUSTOMERS = ("acme", "globex", "initech", "umbrella", "hooli", "wayne")
-_TOPICS = (
-    "the market for home batteries",
-    "heat pumps in old buildings",
-    "open models in customer support",
-    "the outage of a supplier",
-    "rail freight across the Alps",
-    "paper as packaging",
-)
+EVERY: Final = 30.0  # seconds between two new runs
+_AT_FIRST: Final = 2.0  # until each kind is there once
+_RETRY: Final = 2.0
+_NICE: Final = 10  # the app goes first: people wait for it
 
 
-async def work(address: str, namespace: str) -> None:
-    """Serve the task queue and keep runs coming until cancelled; waits for a server to appear."""
+async def work(address: str, counter: Path) -> None:
+    """Serve and start runs until cancelled; waits for a server to appear.
+
+    Args:
+        address: `host:port` of the server.
+        counter: Keeps the number of the next run, so that a restart goes on from there.
+    """
     while True:
         try:
-            client = await Client.connect(
-                address, namespace=namespace, plugins=[PydanticAIPlugin()]
-            )
-            async with Worker(client, task_queue=TASK_QUEUE, workflows=[ResearchAgent]):
-                await _keep_starting(client)
-        except (RPCError, RuntimeError) as error:
-            log.warning("the server does not answer, trying again: %s", error)
-            await asyncio.sleep(_RETRY)
+            async with contextlib.AsyncExitStack() as serving:
+                clients: dict[Place, Client] = {}
+                for place in PLACES:
+                    clients[place] = await connected(address, place.name)
+                    await serving.enter_async_context(worker(clients[place]))
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(_stand(clients[MAIN]))
+                    tasks.create_task(_keep_starting(clients, counter))
+        except* (RPCError, RuntimeError) as errors:
+            log.warning("the server does not answer, trying again: %s", errors.exceptions[0])
+        await asyncio.sleep(_RETRY)
 
 
-async def _keep_starting(client: Client) -> None:
-    seed = int(datetime.now(UTC).timestamp())
-    chance = random.Random(seed)  # noqa: S311 - a sample, not a secret
-    waiting: deque[WorkflowHandle[ResearchAgent, ResearchResult]] = deque()
-    number = 0
+async def connected(address: str, namespace: str) -> Client:
+    """Connect to a namespace, which then knows the samples' search attribute."""
+    client = await Client.connect(address, namespace=namespace, plugins=[PydanticAIPlugin()])
+    name, kind = approval.WAITS_FOR.name, IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD
+    request = AddSearchAttributesRequest(namespace=namespace, search_attributes={name: kind})
+    await client.operator_service.add_search_attributes(request)
+    return client
+
+
+def worker(client: Client) -> Worker:
+    """Make a worker that knows every sample but the stuck one, and stays small."""
+    return Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=[
+            research.ResearchAgent,
+            research.SourceReader,
+            support.SupportAgent,
+            pipeline.Pipeline,
+            approval.PurchaseApproval,
+            long_run.ArchiveIndexer,
+        ],
+        activities=[
+            pipeline.extract,
+            pipeline.transform,
+            pipeline.load,
+            approval.remind,
+            long_run.index_page,
+            long_run.split_chunk,
+        ],
+        max_cached_workflows=30,
+        max_concurrent_activities=20,
+        max_concurrent_workflow_task_polls=2,
+        max_concurrent_activity_task_polls=2,
+    )
+
+
+async def _stand(client: Client) -> None:
+    await begin(client, LONG_RUN)
+    await ensure_schedule(client)
+    await serve_stuck_run(client)
+
+
+async def _keep_starting(clients: dict[Place, Client], counter: Path) -> None:
+    number = _kept(counter)
     while True:
-        customer, topic = chance.choice(_CUSTOMERS), chance.choice(_TOPICS)
-        # The run's own history is the log: no copy of it on a terminal.
-        with contextlib.suppress(RPCError):
-            handle = await client.start_workflow(
-                ResearchAgent.run,
-                ResearchInput(topic=f"{topic}, for {customer}"),
-                id=f"research-agent/{customer}-{seed % 100_000:x}{number:03x}",
-                task_queue=TASK_QUEUE,
-            )
-            waiting.append(handle)
+        place, start = plan(number)
+        await begin(clients[place], start)
         number += 1
-        # Some get their answer from here, so that there are finished runs; the rest wait for you.
-        for handle in [each for each in list(waiting)[:-2] if chance.random() < 0.15]:  # noqa: PLR2004 - about one in seven
-            waiting.remove(handle)
-            await _approve(handle, approved=chance.random() < 0.8)  # noqa: PLR2004 - four in five
-        while len(waiting) > MOST_WAITING:
-            await _approve(waiting.popleft(), approved=True)
-        await asyncio.sleep(EVERY if number >= AT_FIRST else 1.0)
+        _keep(counter, number)
+        await asyncio.sleep(EVERY if number > len(CYCLE) else _AT_FIRST)
+        for client in clients.values():
+            await answer_oldest(client)
 
 
-async def _approve(
-    handle: WorkflowHandle[ResearchAgent, ResearchResult], *, approved: bool
-) -> None:
-    # Whoever was faster, a person or a failure, has closed it already.
-    with contextlib.suppress(RPCError):
-        await handle.signal(ResearchAgent.approve, args=[approved, "by the demo's own reviewer"])
+def _kept(counter: Path) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        return max(0, int(counter.read_text(encoding="ascii")))
+    return 0
+
+
+def _keep(counter: Path, number: int) -> None:
+    # In one step: a counter cut off by a kill would begin with ids that are all used.
+    new = counter.with_suffix(".new")
+    new.write_text(str(number), encoding="ascii")
+    new.replace(counter)
 
 
 def main() -> None:
     """Run until SIGTERM."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--address", required=True)
-    parser.add_argument("--namespace", default="default")
+    parser.add_argument("--counter", required=True, type=Path)
     given = parser.parse_args()
+    os.nice(_NICE)
     logging.basicConfig(level=logging.WARNING)
+    # What fails in a run stands in its history; here it would only fill the disk.
+    logging.getLogger("temporalio").setLevel(logging.ERROR)
 
     async def until_told() -> None:
-        task = asyncio.create_task(work(given.address, given.namespace))
+        task = asyncio.create_task(work(given.address, given.counter))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         with contextlib.suppress(asyncio.CancelledError):

@@ -214,6 +214,14 @@ class Accounts:
         )
         return one_time
 
+    async def is_known(self, actor: Actor, username: str) -> bool:
+        """Say whether there is an account of this name, in whatever tenant."""
+        name = check_username(username)
+        async with self._door.enter(
+            actor, Permission.OPERATOR, Target("person", name), record=False
+        ) as work:
+            return await work.people.by_username(name) is not None
+
     async def reset(self, actor: Actor, username: str) -> str:
         """Give a person a new one-time password, end their sessions, let a disabled one in."""
         name, one_time = check_username(username), one_time_password()

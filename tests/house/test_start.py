@@ -19,6 +19,7 @@ from inspector_app.adapters.db.key_check import require_known_key
 from inspector_app.adapters.db.migrations import upgrade
 from inspector_app.domain.errors import Conflict
 from inspector_app.frontend import bundle
+from tests.fixtures.temporal import waits_for_sync
 
 PATIENCE = 90  # seconds that a start may take on a loaded machine before something is wrong
 
@@ -162,9 +163,13 @@ async def test_a_new_key_in_front_of_the_old_one_takes_its_place(tmp_path):
 @pytest.mark.temporal
 def test_the_demo_says_how_to_sign_in_and_leaves_nothing_running(start, tmp_path):
     demo = start("demo").until_ready()
-    assert any("one-time password" in line for line in demo.said)
+    signing_in = [line.split() for line in demo.said if line.startswith("Sign in as ")]
+    assert [words[3] for words in signing_in] == ["admin", "dev", "viewer", "acme-admin"]
+    assert "one-time password" in demo.said[0]
     assert demo.said[-1].startswith("Inspector is ready: ")
     assert any("server start-dev" in words for words in processes_in(tmp_path))
+    # The worker, which comes after, has started its first run.
+    waits_for_sync((tmp_path / ".inspector" / "temporal" / "next-run").exists, seconds=PATIENCE)
     assert demo.stop(signal.SIGINT) == 0
     assert demo.is_free()
     assert processes_in(tmp_path) == []

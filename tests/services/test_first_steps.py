@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from inspector_app.services import registry
 from inspector_app.services.accounts import one_time_password
 from inspector_app.settings import read_settings
 from inspector_app.wiring import wired
-from tests.fixtures.database import SCRIPTS, House, Time
+from tests.fixtures.database import PASSWORD, SCRIPTS, House, Time
 
 
 class Answering:
@@ -53,26 +54,88 @@ def test_a_one_time_password_has_twenty_letters_that_nobody_misreads():
     assert not set("".join(made)) & set("il1o0O|")
 
 
-async def test_the_demo_is_seeded_once_and_follows_its_server(tmp_path):
-    settings = read_settings({"INSPECTOR_SECRET_KEY": "k" * 40}, tmp_path)
+async def made(tmp_path, **environment):
+    """An empty installation's settings, over a migrated database."""
+    settings = read_settings({"INSPECTOR_SECRET_KEY": "k" * 40, **environment}, tmp_path)
     settings.data_dir.mkdir()
     await upgrade(settings.database_url, SCRIPTS)
+    return settings
+
+
+async def test_the_demo_is_seeded_once_and_follows_its_server(tmp_path):
+    settings = await made(tmp_path)
     first = await seed(settings, "127.0.0.1:1001")
+    async with wired(settings) as services:
+        actor = House(None, "", None).operator
+        entries = (await services.audit.verify(actor, None)).entries
     again = await seed(settings, "127.0.0.1:1001")
     moved = await seed(settings, "127.0.0.1:1002")
     assert "Sign in as admin with the one-time password " in first
-    assert "one-time" not in again + moved
+    assert "password" not in again + moved
     assert "inspector user reset --username admin" in again
     assert "inspector user create --username" in first
     async with wired(settings) as services:
-        actor = House(None, "", None).operator
         (cluster,) = await services.tenancy.clusters(actor)
-        ((tenant, namespace),) = await services.tenancy.granted(actor)
-        entries = (await services.audit.verify(actor, None)).entries
+        granted = await services.tenancy.granted(actor)
+        # The move: what changed nothing wrote nothing.
+        assert (await services.audit.verify(actor, None)).entries == entries + 1
     assert (cluster.name, cluster.address) == ("local", "127.0.0.1:1002")
-    assert (tenant.slug, namespace.slug, namespace.name) == ("demo", "default", "default")
-    # Tenant, cluster, grant, person, move: what changed nothing wrote nothing.
-    assert entries == 5
+    assert [(tenant.slug, each.slug, each.name) for tenant, each in granted] == [
+        ("acme", "support", "acme-support"),
+        ("demo", "default", "default"),
+        ("demo", "staging", "agents-staging"),
+    ]
+
+
+@pytest.mark.parametrize("address", ["", "https://inspector.example.com"])
+async def test_each_sign_in_that_the_demo_prints_works(tmp_path, address):
+    settings = await made(tmp_path, **({"INSPECTOR_PUBLIC_URL": address} if address else {}))
+    said = await seed(settings, "127.0.0.1:1001")
+    printed = re.findall(
+        r"^Sign in as (\S+) with the (one-time )?password (\S+) .*: (\w+) of (\w+)\.$",
+        said,
+        re.MULTILINE,
+    )
+    assert [name for name, *_ in printed] == ["admin", "dev", "viewer", "acme-admin"]
+    async with wired(settings) as services:
+        for name, one_time, password, role, tenant in printed:
+            token, person = await services.accounts.sign_in(
+                name, password, address="", user_agent="", request_id=""
+            )
+            who = await services.sessions.resolve(
+                token, tenant_slug="", address="", request_id="", active=False
+            )
+            assert (who.role, who.tenant_slug) == (role, tenant)
+            # Where others than this machine can ask, what was printed must not stay.
+            assert person.must_change_password == bool(one_time)
+            assert bool(one_time) == (name == "admin" or bool(address))
+
+
+async def test_an_older_demo_gets_what_is_new_and_keeps_what_its_people_have_made(tmp_path):
+    settings = await made(tmp_path)
+    async with wired(settings) as services:
+        actor = House(None, "", None).operator
+        await services.tenancy.create_tenant(actor, "demo", "Ours")
+        await services.tenancy.create_tenant(actor, "ours", "")
+        await services.tenancy.add_cluster(actor, "local", "127.0.0.1:1001")
+        await services.tenancy.grant(
+            actor, tenant_slug="ours", cluster="local", name="agents-staging", slug="staging"
+        )
+        await services.accounts.create_person(
+            actor, "dev", tenant_slug="ours", role=Role.OBSERVER, password=PASSWORD
+        )
+        said = await seed(settings, "127.0.0.1:1001")
+        assert "Sign in as viewer" in said
+        assert "Sign in as dev" not in said
+        assert "Sign in as admin" not in said
+        _, dev = await services.accounts.sign_in(
+            "dev", PASSWORD, address="", user_agent="", request_id=""
+        )
+        assert not dev.must_change_password
+        granted = {
+            each.name: tenant.slug for tenant, each in await services.tenancy.granted(actor)
+        }
+    assert granted == {"default": "demo", "agents-staging": "ours", "acme-support": "acme"}
 
 
 async def test_readiness_names_the_clusters_that_are_silent(house):

@@ -1,0 +1,1 @@
+"""Sample workflows, a file a subject; `worker` serves them, `traffic` starts them."""

@@ -22,6 +22,7 @@ from inspector_app.domain.errors import (
     PasswordChangeRequired,
     SignInRequired,
     StorageUnavailable,
+    Unreachable,
 )
 from inspector_app.domain.identity import Actor, ActorKind
 from inspector_app.domain.ids import TenantId
@@ -123,6 +124,9 @@ class Door:
         try:
             yield namespace
             outcome, detail = Outcome.DONE, ""
+        except Unreachable:
+            detail = "the server did not answer: it may have been done"
+            raise
         except InspectorError as error:
             outcome, detail = Outcome.FAILED, error.title
             raise

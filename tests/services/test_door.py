@@ -12,6 +12,7 @@ from inspector_app.domain.errors import (
     PasswordChangeRequired,
     SignInRequired,
     StorageUnavailable,
+    Unreachable,
 )
 from inspector_app.domain.permissions import Permission, Role
 
@@ -37,6 +38,17 @@ async def test_an_action_that_fails_says_so_and_still_raises(house):
             raise Conflict("it is closed")
     last = (await house.entries(ana.tenant))[-1].record
     assert (last.outcome, last.detail) == (Outcome.FAILED, Conflict.title)
+
+
+async def test_a_server_that_falls_silent_leaves_the_outcome_unknown(house):
+    _, ana = await house.signs_in("ana")
+    now = house.time()
+    with pytest.raises(Unreachable):
+        async with house.door.reach(ana, Permission.RUN_CANCEL, RUN, reason="x"):
+            raise Unreachable("silent", address="a:1", since=now, next_try=now)
+    last = (await house.entries(ana.tenant))[-1].record
+    assert last.outcome is Outcome.UNKNOWN
+    assert "may have been done" in last.detail
 
 
 async def test_a_cancelled_request_leaves_its_outcome_as_unknown(house):

@@ -64,8 +64,8 @@ def sentence(entry: Entry) -> str:
             return f"{record.actor_name} tried {what}; it failed: {record.detail}."
         case "unknown":
             return (
-                f"{record.actor_name} set out to do {what}; Inspector stopped before the answer"
-                " came. Look at the run to see whether it happened."
+                f"{record.actor_name} set out to do {what}; how it ended is not known:"
+                f" {record.detail}. Look at the run to see whether it happened."
             )
         case _:
             told = f" {record.detail}." if record.detail else ""

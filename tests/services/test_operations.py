@@ -177,6 +177,17 @@ async def test_a_holder_that_slept_through_its_lease_sends_nothing_more(bulk, ho
     assert ended.lease.epoch == 2
 
 
+async def test_a_clock_set_back_an_hour_stops_no_operation(bulk, house, ana):
+    query, handles = await bulk.starts(2)
+    found = await bulk.orders(ana, query)
+    await bulk.another_runner().claim()  # and its process dies
+    assert await bulk.runner.claim() is None
+    house.time.pass_by(hours=-1)
+    await bulk.finishes()
+    assert await bulk.outcomes(ana, found) == "2 done, 0 skipped, 0 failed"
+    assert await times_seen(handles, PAUSED) == [1, 1]
+
+
 async def test_cancelling_leaves_the_rest_alone_and_it_can_go_on(bulk, ana):
     query, handles = await bulk.starts(6)
     found = await bulk.orders(ana, query, pace=4)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func
+from sqlalchemy import case, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, insert, select, update
 
@@ -93,7 +93,10 @@ class SqlOperations:
         return [_to_item(row) for row in rows]
 
     async def claim(self, holder: str, now: datetime, until: datetime) -> Operation | None:
-        free = (col(_Row.state).in_(_LIVE), col(_Row.held_until) <= now)
+        # No lease lasts twice as long as one: the clock was put back since, and its holder has
+        # gone, or lives and is fenced off by the epoch.
+        over = or_(col(_Row.held_until) <= now, col(_Row.held_until) > until + (until - now))
+        free = (col(_Row.state).in_(_LIVE), over)
         oldest = select(_Row.id).where(*free).order_by(col(_Row.id)).limit(1).scalar_subquery()
         # Both at once would find the same: the second sees the lease that the first has taken.
         taken = (

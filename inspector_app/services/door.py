@@ -178,9 +178,15 @@ class Door:
             raise PasswordChangeRequired
         await self._deny(actor, permission, target, f"role {actor.role or 'none'} may not")
         needs = lowest_role(permission)
+        if actor.signed_in and actor.role is None:
+            raise Denied(
+                "There is no such tenant here, or you do not belong to it.",
+                needs=needs or "operator",
+                hint="Switch to one of yours in the sidebar, or ask an admin of that tenant.",
+            )
         who = f"The role {needs} may." if needs else "Only the operator may, on the command line."
         raise Denied(
-            f"Your role, {actor.role or 'none'}, may not do this ({permission}).",
+            f"Your role, {actor.role}, may not do this ({permission}).",
             needs=needs or "operator",
             hint=f"{who} An admin of your organisation can give it to you.",
         )

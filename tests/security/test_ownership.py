@@ -117,7 +117,7 @@ async def test_a_lower_role_or_none_counts_at_the_next_event(app, waiting):
         assert beyond_defaults(told)["role"] == "observer"
         app.in_database(f"DELETE FROM memberships WHERE {who}")
         told = await socket.call(RUN)
-        assert "Your role, none, may not do this" in text_of(told)
+        assert "you do not belong to it" in text_of(told)
         assert set(beyond_defaults(told, allowed=SAID)) <= {"username", "csrf"}
     assert await waiting.is_untouched()
 

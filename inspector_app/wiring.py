@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -18,10 +21,13 @@ from inspector_app.adapters.temporal.workflows import TemporalWorkflows
 from inspector_app.adapters.tries import CountedTries
 from inspector_app.api.app import build_api
 from inspector_app.api.guard import OuterGuard
+from inspector_app.jobs import scheduler
+from inspector_app.jobs.ticks import JOBS, TICKS
 from inspector_app.services import registry
 from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
+from inspector_app.services.jobs import JobDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
 from inspector_app.services.sessions import SessionDesk
@@ -33,6 +39,11 @@ from inspector_app.settings import Settings, load_settings
 def clock() -> datetime:
     """Return the time in UTC."""
     return datetime.now(UTC)
+
+
+def _this_process() -> str:
+    """Name this process in leases: where to look for it, and not the one before it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 @asynccontextmanager
@@ -58,17 +69,24 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             audit=AuditLog(door, clock),
             workflows=WorkflowDesk(door, workflows, TemporalHistories(clusters)),
             repeats=Repeats(door, clock),
+            jobs=JobDesk(door, clock, JOBS, _this_process()),
+            tries=tries,
         )
 
 
 @asynccontextmanager
 async def lifespan() -> AsyncGenerator[None]:
     """What the server process holds while it runs."""
-    async with wired(load_settings()) as services:
+    settings = load_settings()
+    async with wired(settings) as services:
         registry.install(services)
         try:
-            await services.audit.reconcile()
-            yield
+            if settings.redis_url is None:
+                # The only process: what is open now, nobody is at work on. Beside others, the
+                # job tells by its age.
+                await services.audit.reconcile()
+            async with scheduler.running(services.jobs, TICKS):
+                yield
         finally:
             registry.install(None)
 

@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from inspector_app.api import errors, health, login, metrics
 from inspector_app.api.declared import declared_permission, needs
-from inspector_app.api.v1 import actions, audit, people, workflows
+from inspector_app.api.v1 import actions, audit, jobs, people, workflows
 from inspector_app.api.v1.models import Problem
 from inspector_app.domain.errors import NotFound
 from inspector_app.domain.permissions import Permission
@@ -23,6 +23,7 @@ ROUTERS = (
     workflows.router,
     actions.router,
     audit.router,
+    jobs.router,
     login.router,
     health.router,
     metrics.router,

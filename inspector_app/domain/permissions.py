@@ -30,6 +30,8 @@ class Permission(StrEnum):
     RUN_TERMINATE = "run:terminate"
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
+    JOB_READ = "job:read"
+    JOB_RUN = "job:run"
 
     METRICS_READ = "metrics:read"
     """Prometheus: a token of its own, or loopback."""
@@ -45,7 +47,12 @@ _DEVELOPER = _OBSERVER | {
     Permission.RUN_CANCEL,
     Permission.RUN_TERMINATE,
 }
-_ADMIN = _DEVELOPER | {Permission.AUDIT_READ, Permission.AUDIT_VERIFY}
+_ADMIN = _DEVELOPER | {
+    Permission.AUDIT_READ,
+    Permission.AUDIT_VERIFY,
+    Permission.JOB_READ,
+    Permission.JOB_RUN,
+}
 
 HELD: dict[Role, frozenset[Permission]] = {
     Role.OBSERVER: _OBSERVER,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from inspector_app.domain.audit import Entry, Record
@@ -19,6 +19,8 @@ from inspector_app.domain.ids import (
     SessionId,
     TenantId,
 )
+from inspector_app.domain.jobs import Course
+from inspector_app.domain.leases import Lease
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.tenancy import Cluster, Membership, Namespace, Tenant
 from inspector_app.domain.workflows import (
@@ -64,6 +66,9 @@ class Sessions(Protocol):
     async def revoke_all(
         self, person: PersonId, now: datetime, *, keep: SessionId | None = None
     ) -> int: ...
+    async def forget(self, ended_before: datetime, *, limit: int) -> int:
+        """Delete sessions that ended before a moment; returns how many."""
+        ...
 
 
 class Tenants(Protocol):
@@ -118,7 +123,9 @@ class Audit(Protocol):
 
     async def head(self, chain: TenantId | None) -> tuple[int, str]: ...
     async def chains(self) -> list[TenantId | None]: ...
-    async def open_intents(self) -> list[Entry]: ...
+    async def take_open_intents(self, until: datetime | None, *, limit: int) -> list[Entry]:
+        """Claim intents that have no outcome, all or up to a moment: the caller closes them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +145,38 @@ class Replies(Protocol):
 
     async def find(self, actor: str, key: str) -> Reply | None: ...
     async def add(self, reply: Reply) -> None: ...
-    async def forget(self, before: datetime) -> None: ...
+    async def forget(self, before: datetime, *, limit: int) -> int: ...
+
+
+class Jobs(Protocol):
+    """How jobs go, each in a row with its lease."""
+
+    async def enlist(self, names: Iterable[str], now: datetime) -> None:
+        """Make a row, due at once, for each job that has none."""
+        ...
+
+    async def all(self) -> dict[str, Course]: ...
+    async def start(self, name: str, course: Course, *, seen: int) -> bool:
+        """Write a start down unless somebody else has since the epoch `seen`."""
+        ...
+
+    async def ask(self, name: str, now: datetime) -> None:
+        """Make it due now."""
+        ...
+
+    async def renew(self, name: str, lease: Lease) -> None:
+        """Hold it until `lease.until`, and off all others until this transaction ends.
+
+        Raises:
+            LeaseLost: The row has another epoch.
+        """
+        ...
+
+    async def end(
+        self, name: str, lease: Lease, *, now: datetime, took: timedelta, failure: str
+    ) -> None:
+        """Write the end down and let go of it; raises LeaseLost as `renew` does."""
+        ...
 
 
 class Work(Protocol):
@@ -154,6 +192,8 @@ class Work(Protocol):
     def audit(self) -> Audit: ...
     @property
     def replies(self) -> Replies: ...
+    @property
+    def jobs(self) -> Jobs: ...
 
 
 class Database(Protocol):
@@ -183,6 +223,10 @@ class Tries(Protocol):
     async def forget(self, key: tuple[str, str]) -> None: ...
     async def wait(self, key: tuple[str, str]) -> float:
         """Seconds until the next try may be made; 0 when it may be made now."""
+        ...
+
+    async def shared(self) -> bool:
+        """Tell whether they are counted for all processes: what is shared by them answers."""
         ...
 
 

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from inspector_app.services.accounts import Accounts
     from inspector_app.services.audit import AuditLog
     from inspector_app.services.door import Door
-    from inspector_app.services.ports import Clock
+    from inspector_app.services.jobs import JobDesk
+    from inspector_app.services.ports import Clock, Tries
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.sessions import SessionDesk
     from inspector_app.services.tenants import Tenancy
@@ -28,6 +29,8 @@ class Services:
     audit: AuditLog
     workflows: WorkflowDesk
     repeats: Repeats
+    jobs: JobDesk
+    tries: Tries
 
 
 _current: Services | None = None

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from inspector_app.domain.audit import Target
+from inspector_app.domain.audit import Target, check_reason
 from inspector_app.domain.errors import Conflict, Invalid, SwitchedOff
 from inspector_app.domain.histories import Event, EventPage
 from inspector_app.domain.identity import Actor
@@ -35,7 +35,6 @@ from inspector_app.services.door import Door
 from inspector_app.services.ports import Histories, Workflows
 
 MOST_PAGE = 1000
-_REASON_LENGTH = 500
 _LOOKS, _BETWEEN = 8, 0.25
 """After pausing: how often the server is asked again, and how many seconds apart."""
 
@@ -209,7 +208,7 @@ class WorkflowDesk:
         self, actor: Actor, permission: Permission, ref: RunRef, reason: str, action: Action
     ) -> AsyncGenerator[Namespace]:
         """Check what can be checked, then do one thing between its intent and its outcome."""
-        given = _check_reason(reason)
+        given = check_reason(reason)
         place = await self._door.look(actor, permission, _target(ref))
         run, capabilities = await asyncio.gather(
             self._workflows.describe(place, ref), self._workflows.capabilities(place)
@@ -243,13 +242,3 @@ def _target(ref: RunRef) -> Target:
 
 def _identity(actor: Actor) -> str:
     return f"inspector:{actor.name}"
-
-
-def _check_reason(reason: str) -> str:
-    given = reason.strip()
-    if not 1 <= len(given) <= _REASON_LENGTH:
-        raise Invalid(
-            f"A reason of 1 to {_REASON_LENGTH} characters is needed; it stands in the audit log.",
-            field="reason",
-        )
-    return given

@@ -121,6 +121,8 @@ def furnished(house, configured):
                 audit=house.audit,
                 workflows=desk,
                 repeats=house.repeats,
+                jobs=house.jobs,
+                tries=house.tries,
             )
         )
         api = build_api()

@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from inspector_app.adapters.db.explained import SLOW_SECONDS, explain
 from inspector_app.adapters.db.repositories.audit import SqlAudit
+from inspector_app.adapters.db.repositories.jobs import SqlJobs
 from inspector_app.adapters.db.repositories.people import SqlPeople
 from inspector_app.adapters.db.repositories.replies import SqlReplies
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
@@ -34,6 +35,7 @@ class SqlWork:
         self.tenants = SqlTenants(session)
         self.audit = SqlAudit(session)
         self.replies = SqlReplies(session)
+        self.jobs = SqlJobs(session)
 
 
 class SqlDatabase:

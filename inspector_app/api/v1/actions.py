@@ -11,7 +11,7 @@ from starlette.responses import Response
 from inspector_app.api.actor import CurrentActor
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
-from inspector_app.api.v1.models import Act, DoneOut, Signal
+from inspector_app.api.v1.models import Act, DoneOut, Model, Signal
 from inspector_app.api.v1.workflows import Namespace, Ref
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.ids import RunId, WorkflowId
@@ -31,17 +31,28 @@ IdempotencyKey = Annotated[
 ]
 
 
-async def _once(
-    request: Request, actor: Actor, key: str, act: Callable[[], Awaitable[Done]]
+async def once(
+    request: Request, actor: Actor, key: str, act: Callable[[], Awaitable[Model]]
 ) -> Response:
+    """Act, unless the same request came before under `key`; answers what `act` does."""
+
     async def answer() -> str:
-        return DoneOut.of(await act()).model_dump_json()
+        return (await act()).model_dump_json()
 
     content = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     body = await registry.services().repeats.once(
         actor, key, content + await request.body(), answer
     )
     return Response(body, media_type="application/json")
+
+
+async def _once(
+    request: Request, actor: Actor, key: str, act: Callable[[], Awaitable[Done]]
+) -> Response:
+    async def done() -> DoneOut:
+        return DoneOut.of(await act())
+
+    return await once(request, actor, key, done)
 
 
 @router.post("/workflows/pause", response_model=DoneOut, responses=_ANSWERS)

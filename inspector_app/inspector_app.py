@@ -12,6 +12,8 @@ from inspector_app.ui.account.state import AccountState
 from inspector_app.ui.audit.page import audit_page
 from inspector_app.ui.audit.state import AuditState
 from inspector_app.ui.guard import EventGuard, on_fault
+from inspector_app.ui.jobs.page import jobs_page
+from inspector_app.ui.jobs.state import JobsState
 from inspector_app.ui.login.page import login_page, setup_page
 from inspector_app.ui.login.state import LoginState
 from inspector_app.ui.run.page import run_page
@@ -30,6 +32,7 @@ PAGES = (
     (routes.RUN, run_page, "Run", RunState.load),
     (routes.AUDIT, audit_page, "Audit", AuditState.load),
     (routes.ACCOUNT, account_page, "Account", AccountState.load),
+    (routes.ADMIN_JOBS, jobs_page, "Jobs", JobsState.load),
 )
 
 app = rx.App(

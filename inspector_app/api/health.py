@@ -25,7 +25,7 @@ async def healthz() -> dict[str, str]:
 @router.get("/readyz", summary="Database, Redis and clusters answer", responses=documented(503))
 @needs(Permission.PUBLIC)
 async def readyz(request: Request) -> Response:
-    """Ask the database, Redis where there is one, and each Temporal cluster; names no address to strangers."""
+    """Ask the database, Redis if there is one, and each cluster; names no address to strangers."""
     services = registry.services()
     silent = [] if await services.tries.shared() else ["redis"]
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inspector_app.domain.audit import Outcome
+from inspector_app.domain.jobs import Standing
 from inspector_app.domain.workflows import Status
 
 
@@ -35,6 +36,14 @@ OUTCOME: dict[Outcome, Look] = {
     Outcome.DENIED: Look("st-failed", "shield-alert", "Denied"),
     Outcome.FAILED: Look("st-failed", "circle-x", "Failed"),
     Outcome.UNKNOWN: Look("st-drift", "clock", "Outcome unknown"),
+}
+
+JOB: dict[Standing, Look] = {
+    Standing.WAITING: Look("st-neutral", "clock", "Not run yet"),
+    Standing.RUNNING: Look("st-running", "circle-play", "Running"),
+    Standing.DONE: Look("st-completed", "circle-check", "Done"),
+    Standing.FAILED: Look("st-failed", "circle-x", "Failed"),
+    Standing.INTERRUPTED: Look("st-drift", "unplug", "Interrupted"),
 }
 
 TONES = ("neutral", "completed", "drift", "failed", "paused", "running")

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import orjson
 import reflex as rx
 
+from inspector_app.domain.audit import REASON_MAX
 from inspector_app.domain.errors import InspectorError, Invalid
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
@@ -18,7 +19,6 @@ from inspector_app.ui.run.values import Warned
 from inspector_app.ui.session import Notice
 from inspector_app.ui.theme import STATUS
 
-REASON_MAX = 500
 _DONE = {
     Action.PAUSE: "The run is paused.",
     Action.RESUME: "The run goes on.",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import reflex as rx
 
+from inspector_app.domain.audit import REASON_MAX
 from inspector_app.domain.workflows import Action
 from inspector_app.ui.kit.controls import field
 from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import notice
 from inspector_app.ui.kit.icons import badge
-from inspector_app.ui.run.acts import REASON_MAX, ActState
+from inspector_app.ui.run.acts import ActState
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.theme import STATUS
 

@@ -6,7 +6,7 @@ import reflex as rx
 
 from inspector_app import wiring
 from inspector_app.frontend import require_own_config
-from inspector_app.ui import routes
+from inspector_app.ui import replicas, routes
 from inspector_app.ui.account.page import account_page
 from inspector_app.ui.account.state import AccountState
 from inspector_app.ui.audit.page import audit_page
@@ -55,5 +55,6 @@ app = rx.App(
 )
 app.add_middleware(EventGuard(), index=0)
 app.register_lifespan_task(wiring.lifespan)
+replicas.install(app)
 for route, page, title, load in PAGES:
     app.add_page(page, route=route, title=f"{title} · Inspector", on_load=load)

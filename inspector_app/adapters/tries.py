@@ -73,11 +73,12 @@ class CountedTries:
         """Tell whether Redis answers, or none is needed."""
         if self._pool is None:
             return True
-        with self._if_there():
-            # redis-py types one method for its two clients.
-            ping = cast("Callable[[], Awaitable[bool]]", Redis(connection_pool=self._pool).ping)
+        # redis-py types one method for its two clients.
+        ping = cast("Callable[[], Awaitable[bool]]", Redis(connection_pool=self._pool).ping)
+        try:
             return await ping()
-        return False
+        except RedisError:
+            return False
 
     @contextmanager
     def _if_there(self) -> Generator[MovingWindowRateLimiter | None]:

@@ -12,8 +12,10 @@ from contextlib import suppress
 import reflex as rx
 import structlog
 from redis.exceptions import RedisError
+from reflex.app import EventNamespace
 from reflex.state import StateUpdate
 from reflex.utils.token_manager import LostAndFoundRecord, RedisTokenManager
+from reflex_base.event import Event
 
 from inspector_app.services import registry
 from inspector_app.ui.session import Notice, SessionState
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 2.0
 """Seconds between two looks at Redis."""
+_HYDRATE = f"{rx.State.get_full_name()}.hydrate_and_load"
 _NOTICE = SessionState.notice._js_expr.rpartition(".")[2]
 _AWAY = Notice(
     "failed",
@@ -76,22 +79,40 @@ async def _watch(app: rx.App) -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY)
         away = not await tries.shared()
+        if away != was_away:
+            log.warning("redis_away" if away else "redis_back")
         if away:
             await _tell(app)
         elif was_away:
-            log.warning("redis_is_back")
-            await _reconnect(app)
+            await _resume(app)
         was_away = away
 
 
 async def _tell(app: rx.App) -> None:
-    sockets = app.event_namespace
-    assert sockets is not None
+    """Show it on every page that is connected here: no state is needed for that."""
     said = StateUpdate(delta={SessionState.get_full_name(): {_NOTICE: _AWAY}})
+    await _emit(_sockets_of(app), said)
+
+
+async def _resume(app: rx.App) -> None:
+    """Be on record again, and have every page ask for its state and load anew."""
+    sockets = _sockets_of(app)
+    records = sockets._token_manager
+    assert isinstance(records, RedisTokenManager)
+    records.ensure_lost_and_found_task(sockets.emit_update)
+    records._ensure_socket_record_task()
+    for token, record in list(records.token_to_socket.items()):
+        if record.instance_id == records.instance_id:
+            await records._store_socket_record(token, record)
+    # As when it connects: the page answers with this very event and its address.
+    await _emit(sockets, StateUpdate(events=[Event(name=_HYDRATE, payload={})]))
+
+
+def _sockets_of(app: rx.App) -> EventNamespace:
+    assert app.event_namespace is not None
+    return app.event_namespace
+
+
+async def _emit(sockets: EventNamespace, update: StateUpdate) -> None:
     for sid in list(sockets._static_router_data):  # the connections of this process
-        await sockets.emit("event", said, to=sid)
-
-
-async def _reconnect(app: rx.App) -> None:
-    if app.sio is not None and app.sio.eio.sockets:  # engineio cannot close none
-        await app.sio.eio.disconnect()
+        await sockets.emit("event", update, to=sid)

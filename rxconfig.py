@@ -15,6 +15,9 @@ config = rx.Config(
     if _settings.redis_url
     else rx.constants.StateManagerMode.MEMORY,
     redis_url=_settings.redis_url,
+    # An event may wait as long as the database may take, and lose nothing.
+    redis_lock_expiration=30_000,
+    redis_lock_warning_threshold=20_000,
     telemetry_enabled=False,
     show_built_with_reflex=False,
     disable_plugins=[rx.plugins.SitemapPlugin],

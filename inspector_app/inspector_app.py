@@ -6,12 +6,14 @@ import reflex as rx
 
 from inspector_app import wiring
 from inspector_app.frontend import require_own_config
-from inspector_app.ui import routes
+from inspector_app.ui import replicas, routes
 from inspector_app.ui.account.page import account_page
 from inspector_app.ui.account.state import AccountState
 from inspector_app.ui.audit.page import audit_page
 from inspector_app.ui.audit.state import AuditState
 from inspector_app.ui.guard import EventGuard, on_fault
+from inspector_app.ui.jobs.page import jobs_page
+from inspector_app.ui.jobs.state import JobsState
 from inspector_app.ui.login.page import login_page, setup_page
 from inspector_app.ui.login.state import LoginState
 from inspector_app.ui.operations.one import operation_page
@@ -36,6 +38,7 @@ PAGES = (
     (routes.OPERATION, operation_page, "Operation", OperationPageState.load),
     (routes.AUDIT, audit_page, "Audit", AuditState.load),
     (routes.ACCOUNT, account_page, "Account", AccountState.load),
+    (routes.ADMIN_JOBS, jobs_page, "Jobs", JobsState.load),
 )
 
 app = rx.App(
@@ -58,5 +61,6 @@ app = rx.App(
 )
 app.add_middleware(EventGuard(), index=0)
 app.register_lifespan_task(wiring.lifespan)
+replicas.install(app)
 for route, page, title, load in PAGES:
     app.add_page(page, route=route, title=f"{title} · Inspector", on_load=load)

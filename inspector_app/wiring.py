@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import secrets
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -21,10 +24,13 @@ from inspector_app.adapters.temporal.workflows import TemporalWorkflows
 from inspector_app.adapters.tries import CountedTries
 from inspector_app.api.app import build_api
 from inspector_app.api.guard import OuterGuard
+from inspector_app.jobs import scheduler
+from inspector_app.jobs.ticks import JOBS, TICKS
 from inspector_app.services import registry
 from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
+from inspector_app.services.jobs import JobDesk
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
 from inspector_app.services.registry import Services
@@ -38,6 +44,11 @@ from inspector_app.settings import Settings, load_settings
 def clock() -> datetime:
     """Return the time in UTC."""
     return datetime.now(UTC)
+
+
+def _this_process() -> str:
+    """Name this process in leases: where to look for it, and not the one before it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 @asynccontextmanager
@@ -56,7 +67,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         workflows = TemporalWorkflows(clusters, clock)
         sessions = SessionDesk(door, clock, settings.secret_keys)
         cipher = FernetCipher(settings.secret_keys)
-        runner = OperationRunner(door, clock, workflows, cipher, meter)
+        here = _this_process()
+        runner = OperationRunner(door, clock, workflows, cipher, here, meter)
         yield Services(
             clock=clock,
             meter=meter,
@@ -69,19 +81,26 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             repeats=Repeats(door, clock),
             operations=OperationDesk(door, clock, workflows, cipher, runner.wake),
             operation_runner=runner,
+            jobs=JobDesk(door, clock, JOBS, here, meter),
+            tries=tries,
         )
 
 
 @asynccontextmanager
 async def lifespan() -> AsyncGenerator[None]:
     """What the server process holds while it runs."""
-    async with wired(load_settings()) as services:
+    settings = load_settings()
+    async with wired(settings) as services:
         registry.install(services)
         runner = services.operation_runner
         carrying_out = asyncio.create_task(runner.run(), name="operations")
         try:
-            await services.audit.reconcile()
-            yield
+            if settings.redis_url is None:
+                # The only process: what is open now, nobody is at work on. Beside others, the
+                # job tells by its age.
+                await services.audit.reconcile()
+            async with scheduler.running(services.jobs, TICKS):
+                yield
         finally:
             await runner.close()
             carrying_out.cancel()

@@ -19,6 +19,7 @@ _TEMPORAL = Histogram(
     "Time that a Temporal server took to answer.",
     ["method", "status"],
 )
+_JOBS = Histogram("inspector_job_duration_seconds", "Time that a job took.", ["job", "outcome"])
 _ITEMS = Counter(
     "inspector_operation_runs_total",
     "Runs that bulk work is done with, by what became of them.",
@@ -37,6 +38,9 @@ class PrometheusMeter:
 
     def temporal(self, method: str, status: str, seconds: float) -> None:
         _TEMPORAL.labels(method, status).observe(seconds)
+
+    def job(self, name: str, outcome: str, seconds: float) -> None:
+        _JOBS.labels(name, outcome).observe(seconds)
 
     def touched(self, action: str, outcome: str) -> None:
         _ITEMS.labels(action, outcome).inc()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Never, cast
 
@@ -11,7 +11,7 @@ import structlog
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
-from redis.asyncio import ConnectionPool
+from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,17 @@ class CountedTries:
             if shared:
                 wait = max(wait, await _wait(shared, key))
         return wait
+
+    async def shared(self) -> bool:
+        """Tell whether Redis answers, or none is needed."""
+        if self._pool is None:
+            return True
+        # redis-py types one method for its two clients.
+        ping = cast("Callable[[], Awaitable[bool]]", Redis(connection_pool=self._pool).ping)
+        try:
+            return await ping()
+        except RedisError:
+            return False
 
     @contextmanager
     def _if_there(self) -> Generator[MovingWindowRateLimiter | None]:

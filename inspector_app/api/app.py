@@ -13,7 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from inspector_app.api import errors, health, login, metrics
 from inspector_app.api.declared import declared_permission, needs
-from inspector_app.api.v1 import actions, audit, operations, people, workflows
+from inspector_app.api.v1 import actions, audit, jobs, operations, people, workflows
 from inspector_app.api.v1.models import Problem
 from inspector_app.domain.errors import NotFound
 from inspector_app.domain.permissions import Permission
@@ -24,6 +24,7 @@ ROUTERS = (
     actions.router,
     operations.router,
     audit.router,
+    jobs.router,
     login.router,
     health.router,
     metrics.router,

@@ -22,15 +22,14 @@ async def healthz() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", summary="Database and clusters answer", responses=documented(503))
+@router.get("/readyz", summary="Database, Redis and clusters answer", responses=documented(503))
 @needs(Permission.PUBLIC)
 async def readyz(request: Request) -> Response:
-    """Ask the database and each Temporal cluster; names no address to strangers."""
-    silent: list[str] = []
+    """Ask the database, Redis if there is one, and each cluster; names no address to strangers."""
+    services = registry.services()
+    silent = [] if await services.tries.shared() else ["redis"]
     try:
-        silent = [
-            f"cluster {name}" for name in await registry.services().tenancy.silent_clusters()
-        ]
+        silent += [f"cluster {name}" for name in await services.tenancy.silent_clusters()]
     except InspectorError:
         silent.append("database")
     if silent:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Header, Request
+from pydantic import BaseModel
 from starlette.responses import Response
 
 from inspector_app.domain.identity import Actor
@@ -21,9 +22,13 @@ IdempotencyKey = Annotated[
 
 
 async def once(
-    request: Request, actor: Actor, key: str, answer: Callable[[], Awaitable[str]]
+    request: Request, actor: Actor, key: str, act: Callable[[], Awaitable[BaseModel]]
 ) -> Response:
-    """Answer the JSON of `answer`, or what was answered to the same request before."""
+    """Act, unless the same request came before under `key`; answers what `act` did then."""
+
+    async def answer() -> str:
+        return (await act()).model_dump_json()
+
     content = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     body = await registry.services().repeats.once(
         actor, key, content + await request.body(), answer

@@ -17,6 +17,10 @@ from inspector_app.settings import Settings
 
 commands = typer.Typer()
 
+_REDIS_AWAY = (
+    "does not answer: without it no page works. Check INSPECTOR_REDIS_URL and that Redis runs."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -75,6 +79,9 @@ async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
         actor = whoever_runs_this()
         clusters = await services.tenancy.clusters(actor)
         yield Finding("database", True, f"migrated; clusters: {len(clusters)}")
+        if settings.redis_url:
+            there = await services.tries.shared()
+            yield Finding("redis", there, "answers" if there else _REDIS_AWAY)
         await require_known_key(settings.database_url, settings.secret_keys)
         for cluster in clusters:
             name = f"cluster {cluster.name} at {cluster.address}"

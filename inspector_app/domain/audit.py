@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from inspector_app.domain.errors import InspectorError
+from inspector_app.domain.errors import InspectorError, Invalid
 from inspector_app.domain.ids import EntryId, TenantId
 from inspector_app.domain.permissions import Permission
 
+REASON_MAX = 500
+"""Characters of a reason."""
 GENESIS = "0" * 64
 """What the first entry of a chain names as its predecessor."""
 
@@ -109,6 +111,21 @@ class Unreadable(InspectorError):
             hint="Check the chain (inspector audit verify) and compare it with your backup.",
         )
         self.seq = seq
+
+
+def check_reason(reason: str) -> str:
+    """Parse why somebody acts.
+
+    Raises:
+        Invalid: No reason is given, or it is too long.
+    """
+    given = reason.strip()
+    if not 1 <= len(given) <= REASON_MAX:
+        raise Invalid(
+            f"A reason of 1 to {REASON_MAX} characters is needed; it stands in the audit log.",
+            field="reason",
+        )
+    return given
 
 
 def hashed_text(chain: TenantId | None, seq: int, record: Record, previous: str) -> str:

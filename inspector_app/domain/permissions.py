@@ -34,6 +34,8 @@ class Permission(StrEnum):
     OPERATION_CANCEL = "operation:cancel"
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
+    JOB_READ = "job:read"
+    JOB_RUN = "job:run"
 
     METRICS_READ = "metrics:read"
     """Prometheus: a token of its own, or loopback."""
@@ -51,7 +53,12 @@ _DEVELOPER = _OBSERVER | {
     Permission.OPERATION_START,
     Permission.OPERATION_CANCEL,
 }
-_ADMIN = _DEVELOPER | {Permission.AUDIT_READ, Permission.AUDIT_VERIFY}
+_ADMIN = _DEVELOPER | {
+    Permission.AUDIT_READ,
+    Permission.AUDIT_VERIFY,
+    Permission.JOB_READ,
+    Permission.JOB_RUN,
+}
 
 HELD: dict[Role, frozenset[Permission]] = {
     Role.OBSERVER: _OBSERVER,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from enum import StrEnum
 
-from inspector_app.domain.errors import Invalid, SwitchedOff
+from inspector_app.domain.errors import SwitchedOff
 from inspector_app.domain.ids import EventId, RunId, WorkflowId
 
 
@@ -280,25 +280,6 @@ class Done:
     run: Run
     notice: str = ""
     warnings: tuple[SignalWarning, ...] = field(default_factory=tuple)
-
-
-REASON_MAX = 500
-"""Characters of a reason."""
-
-
-def check_reason(reason: str) -> str:
-    """Parse why something is done.
-
-    Raises:
-        Invalid: It says nothing, or too much.
-    """
-    given = reason.strip()
-    if not 1 <= len(given) <= REASON_MAX:
-        raise Invalid(
-            f"A reason of 1 to {REASON_MAX} characters is needed; it stands in the audit log.",
-            field="reason",
-        )
-    return given
 
 
 def check_signal(name: str, arguments: int, handlers: Handlers) -> SignalWarning | None:

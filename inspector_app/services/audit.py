@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import uuid4
 
 from inspector_app.domain import audit as chains
@@ -13,7 +14,7 @@ from inspector_app.domain.ids import RequestId, TenantId
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import RunRef
 from inspector_app.services.door import Door
-from inspector_app.services.ports import Clock, EntryFilter
+from inspector_app.services.ports import Clock, EntryFilter, Work
 
 PIECE = 1000
 """Entries read in one transaction by an export."""
@@ -105,21 +106,26 @@ class AuditLog:
             more = len(piece) == PIECE
 
     async def reconcile(self) -> int:
-        """Close every intent without outcome as unknown: its process died in between."""
+        """At the start of the only process: close every intent that the one before left open."""
         async with self._door.enter(
             SYSTEM, Permission.OPERATOR, Target("audit", ""), record=False, write=True
         ) as work:
-            open_ones = await work.audit.open_intents()
-            for entry in open_ones:
-                closing = replace(
-                    entry.record,
-                    at=self._clock(),
-                    outcome=Outcome.UNKNOWN,
-                    detail="Inspector stopped before the answer came",
-                    intent=entry.seq,
-                )
-                await work.audit.append(entry.chain, closing)
-        return len(open_ones)
+            return await close_intents(work, self._clock(), until=None, limit=PIECE)
+
+
+async def close_intents(work: Work, now: datetime, *, until: datetime | None, limit: int) -> int:
+    """Close as unknown what was intended, up to a moment, and has no outcome; says how many."""
+    open_ones = await work.audit.take_open_intents(until, limit=limit)
+    for entry in open_ones:
+        closing = replace(
+            entry.record,
+            at=now,
+            outcome=Outcome.UNKNOWN,
+            detail="Inspector stopped before the answer came",
+            intent=entry.seq,
+        )
+        await work.audit.append(entry.chain, closing)
+    return len(open_ones)
 
 
 def _needed(actor: Actor, chain: TenantId | None) -> Permission:

@@ -10,9 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
-import secrets
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -68,7 +65,11 @@ class _End:
 
 
 class OperationRunner:
-    """Looks for operations whose lease is free, and carries them out."""
+    """Looks for operations whose lease is free, and carries them out.
+
+    Args:
+        holder: What this process is called in a lease.
+    """
 
     def __init__(
         self,
@@ -76,6 +77,7 @@ class OperationRunner:
         clock: Clock,
         workflows: Workflows,
         cipher: Cipher,
+        holder: str,
         meter: Meter = UNMETERED,
     ) -> None:
         self._door = door
@@ -83,7 +85,7 @@ class OperationRunner:
         self._clock = clock
         self._workflows = workflows
         self._cipher = cipher
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._holder = holder
         self._woken = asyncio.Event()
         self._closing = False
         self._at_work: set[asyncio.Task[None]] = set()

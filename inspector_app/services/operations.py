@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from inspector_app.domain.audit import Target
+from inspector_app.domain.audit import Target, check_reason
 from inspector_app.domain.errors import Conflict, Invalid, NotFound
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.ids import OperationId, new_id
@@ -33,7 +33,6 @@ from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import (
     Action,
     RunRef,
-    check_reason,
     check_signal,
     pausing_switched_off,
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from inspector_app.domain.audit import Entry, Record
@@ -20,6 +20,7 @@ from inspector_app.domain.ids import (
     SessionId,
     TenantId,
 )
+from inspector_app.domain.jobs import Course
 from inspector_app.domain.leases import Lease
 from inspector_app.domain.operations import (
     Aim,
@@ -74,6 +75,9 @@ class Sessions(Protocol):
     async def revoke_all(
         self, person: PersonId, now: datetime, *, keep: SessionId | None = None
     ) -> int: ...
+    async def forget(self, ended_before: datetime, *, limit: int) -> int:
+        """Delete sessions that ended before a moment; returns how many."""
+        ...
 
 
 class Tenants(Protocol):
@@ -128,7 +132,9 @@ class Audit(Protocol):
 
     async def head(self, chain: TenantId | None) -> tuple[int, str]: ...
     async def chains(self) -> list[TenantId | None]: ...
-    async def open_intents(self) -> list[Entry]: ...
+    async def take_open_intents(self, until: datetime | None, *, limit: int) -> list[Entry]:
+        """Claim intents that have no outcome, all or up to a moment: the caller closes them."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,38 @@ class Replies(Protocol):
 
     async def find(self, actor: str, key: str) -> Reply | None: ...
     async def add(self, reply: Reply) -> None: ...
-    async def forget(self, before: datetime) -> None: ...
+    async def forget(self, before: datetime, *, limit: int) -> int: ...
+
+
+class Jobs(Protocol):
+    """How jobs go, each in a row with its lease."""
+
+    async def enlist(self, names: Iterable[str], now: datetime) -> None:
+        """Make a row, due at once, for each job that has none."""
+        ...
+
+    async def all(self) -> dict[str, Course]: ...
+    async def start(self, name: str, course: Course, *, seen: int) -> bool:
+        """Write a start down unless somebody else has since the epoch `seen`."""
+        ...
+
+    async def ask(self, name: str, now: datetime) -> None:
+        """Make it due now."""
+        ...
+
+    async def renew(self, name: str, lease: Lease) -> None:
+        """Hold it until `lease.until`, and off all others until this transaction ends.
+
+        Raises:
+            LeaseLost: The row has another epoch.
+        """
+        ...
+
+    async def end(
+        self, name: str, lease: Lease, *, now: datetime, took: timedelta, failure: str
+    ) -> None:
+        """Write the end down and let go of it; raises LeaseLost as `renew` does."""
+        ...
 
 
 class Operations(Protocol):
@@ -201,6 +238,7 @@ class Operations(Protocol):
         ...
 
     async def note(self, operation: OperationId, note: str) -> None: ...
+    async def forget(self, ended_before: datetime, *, limit: int) -> int: ...
     async def change(
         self, operation: OperationId, state: OperationState, *, of: OperationState
     ) -> bool:
@@ -223,6 +261,8 @@ class Work(Protocol):
     def replies(self) -> Replies: ...
     @property
     def operations(self) -> Operations: ...
+    @property
+    def jobs(self) -> Jobs: ...
 
 
 class Database(Protocol):
@@ -251,6 +291,7 @@ class Meter(Protocol):
     def door(self, permission: str, outcome: str) -> None: ...
     def event(self, handler: str, outcome: str, seconds: float) -> None: ...
     def temporal(self, method: str, status: str, seconds: float) -> None: ...
+    def job(self, name: str, outcome: str, seconds: float) -> None: ...
     def touched(self, action: str, outcome: str) -> None:
         """Count a run that bulk work is done with."""
         ...
@@ -276,6 +317,10 @@ class Tries(Protocol):
     async def forget(self, key: tuple[str, str]) -> None: ...
     async def wait(self, key: tuple[str, str]) -> float:
         """Seconds until the next try may be made; 0 when it may be made now."""
+        ...
+
+    async def shared(self) -> bool:
+        """Tell whether they are counted for all processes: what is shared by them answers."""
         ...
 
 

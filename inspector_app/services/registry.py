@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from inspector_app.services.accounts import Accounts
     from inspector_app.services.audit import AuditLog
     from inspector_app.services.door import Door
+    from inspector_app.services.jobs import JobDesk
     from inspector_app.services.operation_runner import OperationRunner
     from inspector_app.services.operations import OperationDesk
-    from inspector_app.services.ports import Clock, Meter
+    from inspector_app.services.ports import Clock, Meter, Tries
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.sessions import SessionDesk
     from inspector_app.services.tenants import Tenancy
@@ -33,6 +34,8 @@ class Services:
     repeats: Repeats
     operations: OperationDesk
     operation_runner: OperationRunner
+    jobs: JobDesk
+    tries: Tries
 
 
 _current: Services | None = None

@@ -64,5 +64,4 @@ class Repeats:
                 actor, Permission.SESSION_OWN, target, record=False, write=True
             ) as work:
                 await work.replies.add(Reply(who, key, digest, 200, body, now))
-                await work.replies.forget(now - KEPT)
             return body

@@ -15,6 +15,9 @@ class Unmetered:
     def temporal(self, method: str, status: str, seconds: float) -> None:
         """Forget it."""
 
+    def job(self, name: str, outcome: str, seconds: float) -> None:
+        """Forget it."""
+
     def touched(self, action: str, outcome: str) -> None:
         """Forget it."""
 

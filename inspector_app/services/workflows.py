@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from inspector_app.domain.audit import Target
+from inspector_app.domain.audit import Target, check_reason
 from inspector_app.domain.errors import Conflict, Invalid
 from inspector_app.domain.histories import Event, EventPage
 from inspector_app.domain.identity import Actor
@@ -28,7 +28,6 @@ from inspector_app.domain.workflows import (
     SignalWarning,
     Status,
     StatusCounts,
-    check_reason,
     check_signal,
     offers,
     pausing_switched_off,

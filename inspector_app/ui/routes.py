@@ -15,6 +15,7 @@ OPERATIONS = "/t/[tenant_slug]/operations"
 OPERATION = "/t/[tenant_slug]/operation"
 AUDIT = "/t/[tenant_slug]/audit"
 ACCOUNT = "/t/[tenant_slug]/account"
+ADMIN_JOBS = "/t/[tenant_slug]/admin/jobs"
 
 SIGN_IN_POST = "/auth/local/login"
 SIGN_OUT_POST = "/auth/logout"
@@ -80,6 +81,11 @@ def audit(
 def account(tenant: str) -> str:
     """The signed-in person's own page."""
     return f"/t/{tenant}/account"
+
+
+def jobs(tenant: str) -> str:
+    """What Inspector does by itself."""
+    return f"/t/{tenant}/admin/jobs"
 
 
 def history_rows(ref: RunRef) -> str:

@@ -13,7 +13,13 @@ import reflex as rx
 from reflex_base.registry import RegistrationContext
 from starlette.requests import cookie_parser
 
-from inspector_app.domain.errors import InspectorError, Invalid, SwitchedOff, Unreachable
+from inspector_app.domain.errors import (
+    InspectorError,
+    Invalid,
+    StorageUnavailable,
+    SwitchedOff,
+    Unreachable,
+)
 from inspector_app.domain.identity import Actor, ActorKind
 from inspector_app.domain.ids import RequestId
 from inspector_app.domain.permissions import HELD
@@ -228,6 +234,11 @@ class SessionState(rx.State):
         tone = "completed" if answer.get("tone") == "completed" else "failed"
         self.notice = Notice(tone, answer.get("message", ""), "", answer.get("hint", ""))
         return answer
+
+    def _storage_answers(self) -> None:
+        """Take back what was said while our own database was away."""
+        if self.notice is not None and self.notice.title == StorageUnavailable.title:
+            self.notice = None
 
     def _clear(self) -> None:
         self.notice = None

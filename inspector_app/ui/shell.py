@@ -42,6 +42,8 @@ _PLACES = (
     ("operations", "Operations", "list-checks", lambda: _tenant_path("operations")),
     ("audit", "Audit", "scroll-text", lambda: _tenant_path("audit")),
 )
+_CONFIGURE = (("jobs", "Jobs", "repeat", "job:read", lambda: _tenant_path("admin/jobs")),)
+"""Places that only who holds the permission is shown."""
 
 
 def _place_item(place: rx.Var[Place], current: rx.Var[str]) -> rx.Component:
@@ -146,20 +148,38 @@ def _person() -> rx.Component:
 
 
 def _sidebar(page: str) -> rx.Component:
-    places = (
-        link(
+    def place(ident: str, word: str, name: str, to: rx.Var[str]) -> rx.Component:
+        return link(
             icon(name),
             word,
-            to=path(),
+            to=to,
             aria_current="page" if ident == page else rx.Var("undefined"),
             custom_attrs={"data-go": ident},
         )
-        for ident, word, name, path in _PLACES
-    )
+
+    held = SessionState.permissions
     return rx.el.aside(
         rx.el.div(mark(), "Inspector", class_name="brand"),
         _scope(),
-        rx.el.nav(*places, class_name="nav", aria_label="Main"),
+        rx.el.nav(
+            *(place(ident, word, name, path()) for ident, word, name, path in _PLACES),
+            class_name="nav",
+            aria_label="Main",
+        ),
+        rx.cond(
+            held.contains("job:read"),
+            rx.fragment(
+                rx.el.div("Configure", class_name="nav-h"),
+                rx.el.nav(
+                    *(
+                        rx.cond(held.contains(needs), place(ident, word, name, path()))
+                        for ident, word, name, needs, path in _CONFIGURE
+                    ),
+                    class_name="nav",
+                    aria_label="Configure",
+                ),
+            ),
+        ),
         _person(),
         class_name="side",
     )
@@ -258,6 +278,10 @@ def _palette() -> rx.Component:
         ),
         rx.el.div(
             *(item(word, path(), name) for _, word, name, path in _PLACES),
+            *(
+                rx.cond(SessionState.permissions.contains(needs), item(word, path(), name))
+                for _, word, name, needs, path in _CONFIGURE
+            ),
             item("Account and sessions", _tenant_path("account"), "user-round"),
             rx.foreach(
                 SessionState.namespaces,

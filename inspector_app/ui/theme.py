@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from inspector_app.domain.audit import Outcome
+from inspector_app.domain.jobs import Standing
 from inspector_app.domain.operations import ItemOutcome, OperationState
 from inspector_app.domain.workflows import Status
 
@@ -51,6 +52,14 @@ ITEM: dict[ItemOutcome, Look] = {
     ItemOutcome.FAILED: Look("st-failed", "circle-x", "Failed"),
     ItemOutcome.WAITING: Look("st-neutral", "clock", "Waiting"),
     ItemOutcome.STARTED: Look("st-running", "circle-play", "In flight"),
+}
+
+JOB: dict[Standing, Look] = {
+    Standing.WAITING: Look("st-neutral", "clock", "Not run yet"),
+    Standing.RUNNING: Look("st-running", "circle-play", "Running"),
+    Standing.DONE: Look("st-completed", "circle-check", "Done"),
+    Standing.FAILED: Look("st-failed", "circle-x", "Failed"),
+    Standing.INTERRUPTED: Look("st-drift", "unplug", "Interrupted"),
 }
 
 TONES = ("neutral", "completed", "drift", "failed", "paused", "running")

@@ -114,7 +114,7 @@ def furnished(house, configured):
         )
         clusters = Clusters(clock)
         workflows = TemporalWorkflows(clusters, clock)
-        runner = OperationRunner(house.door, house.time, workflows, FernetCipher(KEYS))
+        runner = OperationRunner(house.door, house.time, workflows, FernetCipher(KEYS), "here")
         desk = WorkflowDesk(house.door, workflows, TemporalHistories(clusters))
         registry.install(
             Services(
@@ -131,6 +131,8 @@ def furnished(house, configured):
                     house.door, house.time, workflows, FernetCipher(KEYS), runner.wake
                 ),
                 operation_runner=runner,
+                jobs=house.jobs,
+                tries=house.tries,
             )
         )
         api = build_api()

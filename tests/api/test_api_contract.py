@@ -42,7 +42,7 @@ def test_every_action_takes_an_idempotency_key():
         for name, operation in operations(build_api().openapi())
         if name.startswith("POST /api/")
     ]
-    assert len(acting) == 9
+    assert len(acting) > 6  # or this looks at nothing
     for name, operation in acting:
         assert "Idempotency-Key" in {each["name"] for each in operation["parameters"]}, name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
@@ -305,6 +306,20 @@ async def test_where_pausing_is_off_the_switch_is_named(house, plain_site):
     order = Order(Action.PAUSE, "x", confirmed=9, as_of=house.time())
     with pytest.raises(SwitchedOff):
         await bulk.desk.start(ana, "runs", order)
+
+
+async def test_what_ended_long_ago_is_forgotten_and_the_rest_stays(bulk, house, ana):
+    query, _ = await bulk.starts(1)
+    ended, running = await bulk.orders(ana, query), await bulk.orders(ana, query)
+    await bulk.desk.cancel(ana, ended.id, "x")
+    await bulk.runner.carry_out(await bulk.runner.claim())
+    async with house.database.begin(write=True) as work:
+        later = house.time.now + timedelta(seconds=1)
+        assert await work.operations.forget(later, limit=5) == 1
+        assert await work.operations.forget(later, limit=5) == 0
+    with pytest.raises(NotFound):
+        await bulk.desk.one(ana, ended.id)
+    assert (await bulk.desk.one(ana, running.id)).progress.total == 1
 
 
 async def test_what_a_signal_carries_is_not_readable_in_the_database(bulk, house, ana):

@@ -201,3 +201,31 @@ class OperationItemRow(SQLModel, table=True):
     detail: str
     epoch: int
     at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class OpenIntentRow(SQLModel, table=True):
+    """An intent in a chain whose outcome is still to come."""
+
+    __tablename__ = "open_intents"
+
+    chain: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcTime)
+
+
+class JobRow(SQLModel, table=True):
+    """How a job goes, and the lease of who runs it; `holder` is "" before the first."""
+
+    __tablename__ = "jobs"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    epoch: int
+    until: datetime = Field(sa_type=UtcTime)
+    due_at: datetime = Field(sa_type=UtcTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    took_seconds: float | None = None
+    lag_seconds: float = 0
+    missed: int = 0
+    failure: str = ""

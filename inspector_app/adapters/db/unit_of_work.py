@@ -15,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from inspector_app.adapters.db.explained import SLOW_SECONDS, explain
 from inspector_app.adapters.db.repositories.audit import SqlAudit
+from inspector_app.adapters.db.repositories.jobs import SqlJobs
 from inspector_app.adapters.db.repositories.operations import SqlOperations
 from inspector_app.adapters.db.repositories.people import SqlPeople
 from inspector_app.adapters.db.repositories.replies import SqlReplies
@@ -36,6 +37,7 @@ class SqlWork:
         self.audit = SqlAudit(session)
         self.replies = SqlReplies(session)
         self.operations = SqlOperations(session)
+        self.jobs = SqlJobs(session)
 
 
 class SqlDatabase:

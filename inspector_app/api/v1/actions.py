@@ -28,8 +28,8 @@ _ANSWERS = documented(400, 401, 403, 404, 409, 413, 422, 502, 503)
 async def _once(
     request: Request, actor: Actor, key: str, act: Callable[[], Awaitable[Done]]
 ) -> Response:
-    async def answer() -> str:
-        return DoneOut.of(await act()).model_dump_json()
+    async def answer() -> DoneOut:
+        return DoneOut.of(await act())
 
     return await once(request, actor, key, answer)
 

@@ -228,9 +228,9 @@ async def start(
     """Freeze the targets and begin; refused when they are more than was confirmed."""
     desk = registry.services().operations
 
-    async def answer() -> str:
+    async def answer() -> OperationOut:
         accepted = await desk.start(actor, ns, act.order())
-        return OperationOut.of(await desk.one(actor, accepted.id)).model_dump_json()
+        return OperationOut.of(await desk.one(actor, accepted.id))
 
     return await once(request, actor, key, answer)
 
@@ -275,9 +275,9 @@ async def cancel(
     """Stop it; what is in flight ends, the rest is left alone."""
     desk = registry.services().operations
 
-    async def answer() -> str:
+    async def answer() -> OperationOut:
         stopped = await desk.cancel(actor, OperationId(operation), act.reason)
-        return OperationOut.of(stopped).model_dump_json()
+        return OperationOut.of(stopped)
 
     return await once(request, actor, key, answer)
 
@@ -290,8 +290,8 @@ async def resume(
     """Let a stopped one go on with the runs it left alone."""
     desk = registry.services().operations
 
-    async def answer() -> str:
+    async def answer() -> OperationOut:
         going_on = await desk.go_on(actor, OperationId(operation), act.reason)
-        return OperationOut.of(going_on).model_dump_json()
+        return OperationOut.of(going_on)
 
     return await once(request, actor, key, answer)

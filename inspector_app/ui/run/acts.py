@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 import orjson
 import reflex as rx
 
+from inspector_app.domain.audit import REASON_MAX
 from inspector_app.domain.errors import InspectorError, Invalid
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.workflows import REASON_MAX, Action, Done, RunRef, Status, check_signal
+from inspector_app.domain.workflows import Action, Done, RunRef, Status, check_signal
 from inspector_app.services import registry
 from inspector_app.ui.guard import requires
 from inspector_app.ui.run.state import RunState

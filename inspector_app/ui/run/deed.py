@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
-from inspector_app.domain.workflows import REASON_MAX, Action
+from inspector_app.domain.audit import REASON_MAX
+from inspector_app.domain.workflows import Action
 from inspector_app.ui.kit.controls import field
 from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import notice

@@ -128,8 +128,11 @@ class RunState(SessionState):
             async with self:
                 if turn != self._turn or not self._connected():
                     return None
-                if not await self._still_mine():
-                    return RunState.load
+                try:
+                    if not await self._still_mine():
+                        return RunState.load
+                except StorageUnavailable as error:
+                    found = error  # whose it is cannot be told: nothing new is shown
                 self._take(found)
                 wanted = self._want() if self._goes_on(found) else None
             if wanted is not None:
@@ -202,6 +205,7 @@ class RunState(SessionState):
         if isinstance(found, InspectorError):
             self._show(found)
             return
+        self._storage_answers()
         self.outage, self.missing, self._ref = None, None, found.ref
         self._take_run(found.run, found)
         if found.namespace is not None:

@@ -8,7 +8,12 @@ from uuid import uuid4
 
 import reflex as rx
 
-from inspector_app.domain.errors import InspectorError, Invalid, Unreachable
+from inspector_app.domain.errors import (
+    InspectorError,
+    Invalid,
+    StorageUnavailable,
+    Unreachable,
+)
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import RunRef, RunSummary, Status
 from inspector_app.services import registry
@@ -102,8 +107,15 @@ class WorkflowsState(SessionState):
             await asyncio.sleep(max(1.0, silent.next_try / 1000 - now().timestamp()))
             async with self:
                 here = self.router.url.path.endswith("/workflows")
-                if turn != self._turn or not here or not await self._still_mine():
+                if turn != self._turn or not here:
                     return
+                try:
+                    if not await self._still_mine():
+                        return
+                except StorageUnavailable as error:
+                    self._show(error)  # our own database; the next try is Temporal's all the same
+                    continue
+                self._storage_answers()
                 self.outage = None
                 await self._read()
                 silent = self.outage

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, text
+from sqlalchemy import ColumnElement, delete, func, or_, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from inspector_app.adapters.db.tables import AuditEntryRow, AuditHeadRow
+from inspector_app.adapters.db.tables import AuditEntryRow, AuditHeadRow, OpenIntentRow
 from inspector_app.domain.audit import (
     GENESIS,
     Entry,
@@ -28,6 +29,7 @@ from inspector_app.domain.permissions import Permission
 from inspector_app.services.ports import EntryFilter
 
 _Row = AuditEntryRow
+_Open = OpenIntentRow
 _T = TypeVar("_T")
 _WALK = 1000
 """Entries read at a time when a whole chain is checked."""
@@ -90,6 +92,13 @@ class SqlAudit:
 
     async def append(self, chain: TenantId | None, record: Record) -> Entry:
         """Take the chain's lock (the head's row) and give the next number."""
+        if record.intent is not None:
+            # Before the head: `take_open_intents` locks in this order, too.
+            await self._session.execute(
+                delete(_Open).where(
+                    col(_Open.chain) == _key(chain), col(_Open.seq) == record.intent
+                )
+            )
         query = select(AuditHeadRow).where(AuditHeadRow.chain == _key(chain)).with_for_update()
         head = (await self._session.scalars(query)).one_or_none()
         if head is None:
@@ -107,6 +116,8 @@ class SqlAudit:
         )
         head.seq, head.hash = entry.seq, entry.hash
         self._session.add(_to_row(entry))
+        if record.outcome is Outcome.INTENT:
+            self._session.add(_Open(chain=_key(chain), seq=seq, at=record.at))
         await self._session.flush()
         return entry
 
@@ -163,18 +174,21 @@ class SqlAudit:
         # A key that is no tenant's id was tampered with: it leaves a gap in its own chain.
         return [_to_chain(key) for key in sorted(heads) if not key or _ID.fullmatch(key)]
 
-    async def open_intents(self) -> list[Entry]:
-        closing = select(_Row.intent).where(col(_Row.intent).is_not(None))
-        open_ones: list[Entry] = []
-        for chain in await self.chains():
-            query = (
-                select(_Row)
-                .where(_Row.chain == _key(chain), _Row.outcome == Outcome.INTENT.value)
-                .where(col(_Row.seq).not_in(closing.where(_Row.chain == _key(chain))))
-                .order_by(col(_Row.seq))
-            )
-            open_ones += [_to_entry(row) for row in await self._session.scalars(query)]
-        return open_ones
+    async def take_open_intents(self, until: datetime | None, *, limit: int) -> list[Entry]:
+        # Deleted, and by that locked: whoever writes the outcome meanwhile waits, or was first.
+        old = select(_Open.chain, _Open.seq).limit(limit)
+        if until is not None:
+            old = old.where(_Open.at <= until)
+        taken = await self._session.execute(
+            delete(_Open)
+            .where(tuple_(col(_Open.chain), col(_Open.seq)).in_(old))
+            .returning(col(_Open.chain), col(_Open.seq))
+        )
+        found: list[Entry] = []
+        for chain, seq in sorted(tuple(each) for each in taken):
+            query = select(_Row).where(_Row.chain == chain, _Row.seq == seq)
+            found += [_to_entry(row) for row in await self._session.scalars(query)]
+        return found
 
 
 def _narrow(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import case, func, or_
+from sqlalchemy import case, delete, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, insert, select, update
 
@@ -175,6 +175,13 @@ class SqlOperations:
             .returning(col(_Row.id))
         )
         return (await self._session.execute(changed)).first() is not None
+
+    async def forget(self, ended_before: datetime, *, limit: int) -> int:
+        old = select(_Row.id).where(col(_Row.ended_at) < ended_before).limit(limit)
+        ids = list(await self._session.scalars(old))
+        await self._session.execute(delete(_Item).where(col(_Item.operation).in_(ids)))
+        await self._session.execute(delete(_Row).where(col(_Row.id).in_(ids)))
+        return len(ids)
 
     async def _set(self, operation: OperationId, **values: object) -> None:
         await self._session.execute(update(_Row).where(col(_Row.id) == operation).values(**values))

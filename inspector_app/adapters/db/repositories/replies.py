@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
+from sqlmodel import col, select
 
 from inspector_app.adapters.db.tables import IdempotencyRow
 from inspector_app.services.ports import Reply
+
+_Row = IdempotencyRow
 
 
 class SqlReplies:
@@ -36,5 +38,10 @@ class SqlReplies:
             )
         )
 
-    async def forget(self, before: datetime) -> None:
-        await self._session.execute(delete(IdempotencyRow).where(col(IdempotencyRow.at) < before))
+    async def forget(self, before: datetime, *, limit: int) -> int:
+        old = select(_Row.actor, _Row.key).where(_Row.at < before).limit(limit)
+        keys = tuple_(col(_Row.actor), col(_Row.key))
+        gone = await self._session.execute(
+            delete(_Row).where(keys.in_(old)).returning(col(_Row.key))
+        )
+        return len(gone.all())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select, update
 
 from inspector_app.adapters.db.repositories.people import to_person
 from inspector_app.adapters.db.tables import PersonRow, SessionRow
-from inspector_app.domain.identity import Person, Session
+from inspector_app.domain.identity import SESSION_IDLE, SESSION_LIFETIME, Person, Session
 from inspector_app.domain.ids import PersonId, SessionId
 
 
@@ -89,3 +90,16 @@ class SqlSessions:
             query = query.where(col(SessionRow.id) != keep)
         ended = query.values(revoked_at=now).returning(col(SessionRow.id))
         return len((await self._session.execute(ended)).all())
+
+    async def forget(self, ended_before: datetime, *, limit: int) -> int:
+        # As `session_ends_at` has it: revoked, idle for too long, or too old.
+        ended = or_(
+            col(SessionRow.revoked_at) < ended_before,
+            col(SessionRow.last_seen_at) < ended_before - SESSION_IDLE,
+            col(SessionRow.created_at) < ended_before - SESSION_LIFETIME,
+        )
+        old = select(SessionRow.id).where(ended).limit(limit)
+        gone = await self._session.execute(
+            delete(SessionRow).where(col(SessionRow.id).in_(old)).returning(col(SessionRow.id))
+        )
+        return len(gone.all())

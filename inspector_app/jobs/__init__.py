@@ -1,0 +1,1 @@
+"""What Inspector does by itself: the scheduler, and a file for each tick."""

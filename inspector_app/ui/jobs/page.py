@@ -1,0 +1,162 @@
+"""The jobs page: what Inspector does by itself, how it goes, and "Run now"."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from inspector_app.domain.audit import REASON_MAX
+from inspector_app.ui.jobs.state import JobRow, JobsState
+from inspector_app.ui.kit.controls import button, field
+from inspector_app.ui.kit.dialog import dialog
+from inspector_app.ui.kit.feedback import empty
+from inspector_app.ui.kit.icons import badge
+from inspector_app.ui.kit.time import moment
+from inspector_app.ui.session import SessionState
+from inspector_app.ui.shell import shell
+from inspector_app.ui.theme import JOB
+
+State = JobsState
+_FORM = "job-form"
+_DASH = "–"  # noqa: RUF001 - as time.js writes what is not there
+
+
+def _row(row: rx.Var[JobRow]) -> rx.Component:
+    return rx.el.tr(
+        rx.el.td(rx.el.b(row.title), rx.el.span(row.does, class_name="sub"), class_name="what"),
+        rx.el.td(
+            badge(row.state, JOB),
+            rx.cond(row.failure, rx.el.span(row.failure, class_name="sub wrap")),
+            class_name="state",
+        ),
+        rx.el.td(
+            moment(row.last),
+            rx.el.span(row.took, class_name="sub", title="How long it took"),
+            class_name="last",
+        ),
+        rx.el.td(
+            moment(row.due, "in"),
+            rx.el.span("every ", row.every, class_name="sub"),
+            class_name="next",
+        ),
+        rx.el.td(
+            rx.cond(row.late, rx.el.b(row.lag), rx.cond(row.lag, row.lag, _DASH)),
+            title="How long after its time it last started",
+            class_name="r hide-n",
+        ),
+        rx.el.td(row.missed, class_name="r hide-n"),
+        rx.el.td(
+            rx.cond(
+                row.holder,
+                rx.el.span(row.holder, class_name="mono trunc", title=row.holder),
+                _DASH,
+            ),
+            rx.cond(row.holder, rx.el.span("lease ", row.epoch, class_name="sub")),
+            class_name="holder hide-n",
+        ),
+        rx.el.td(
+            button("Run now", css="sm", on_click=State.ask_run(row.name)), class_name="r act"
+        ),
+        custom_attrs={"data-row": ""},
+    )
+
+
+def _table() -> rx.Component:
+    head = (
+        ("Job", "", "auto"),
+        ("State", "", "150px"),
+        ("Last start", "", "124px"),
+        ("Next", "", "116px"),
+        ("Late", "r hide-n", "84px"),
+        ("Missed", "r hide-n", "84px"),
+        ("Held by", "hide-n", "176px"),
+        ("", "r", "104px"),
+    )
+    return rx.el.table(
+        rx.el.thead(
+            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
+        ),
+        rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
+        class_name="tbl jobs",
+    )
+
+
+def _jobs() -> rx.Component:
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("What Inspector does by itself"),
+            rx.el.span(
+                "For the whole installation; one process at a time runs a job.",
+                class_name="t3 grow",
+            ),
+            class_name="panel-h",
+        ),
+        _table(),
+        class_name="panel",
+        aria_label="Jobs",
+    )
+
+
+def _dialog() -> rx.Component:
+    reason = rx.el.textarea(
+        id="reason",
+        name="reason",
+        class_name="input area",
+        rows="2",
+        max_length=REASON_MAX * 2,
+        aria_invalid=rx.cond(State.reason_error, "true", "false"),
+    )
+    return dialog(
+        is_open=State.asked.is_not_none(),
+        on_open_change=State.shut,
+        title=rx.el.span("Run “", State.asked.title, "” now?"),
+        body=(
+            rx.el.p(State.asked.does),
+            rx.el.form(
+                field(
+                    "Reason",
+                    reason,
+                    html_for="reason",
+                    hint="Kept in the audit log.",
+                    error=State.reason_error,
+                ),
+                id=_FORM,
+                class_name="stack",
+                on_submit=State.run_now,
+                reset_on_submit=False,
+                no_validate=True,
+            ),
+        ),
+        footer=(
+            button("Not now", on_click=State.shut(False)),
+            rx.el.button("Run now", type="submit", form=_FORM, class_name="btn primary"),
+        ),
+    )
+
+
+def _not_yours() -> rx.Component:
+    return rx.el.section(
+        empty(
+            "lock",
+            "Jobs are for admins",
+            rx.el.span(
+                "You are signed in as ", SessionState.username, ", ", SessionState.role, "."
+            ),
+            " An admin of your organisation can give you the role.",
+        ),
+        class_name="panel",
+    )
+
+
+def jobs_page() -> rx.Component:
+    """The page at `/t/{tenant}/admin/jobs`."""
+    allowed = SessionState.permissions.contains("job:read")
+    body = rx.cond(
+        State.ready,
+        rx.fragment(_jobs(), _dialog()),
+        rx.el.div(class_name="panel skeleton", aria_label="Loading", role="status"),
+    )
+    return shell(
+        rx.cond(SessionState.role != "", rx.cond(allowed, body, _not_yours())),
+        page="jobs",
+        crumbs=(("Jobs", ""),),
+    )

@@ -52,7 +52,7 @@ def _signed_in(browser: Browser, app: App, *, go: bool = True) -> Page:
     page.fill("#username", "ivo")
     page.fill("#password", PASSWORD)
     page.press("#password", "Enter")
-    page.wait_for_url("**/workflows")
+    page.wait_for_url("**/overview")
     if not go:  # a browser that has nothing in its cache, but a session
         state = page.context.storage_state()
         page.context.close()

@@ -14,6 +14,8 @@ from inspector_app.ui.audit.state import AuditState
 from inspector_app.ui.guard import EventGuard, on_fault
 from inspector_app.ui.login.page import login_page, setup_page
 from inspector_app.ui.login.state import LoginState
+from inspector_app.ui.overview.page import overview_page
+from inspector_app.ui.overview.state import OverviewState
 from inspector_app.ui.run.page import run_page
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.workflows.page import workflows_page
@@ -26,6 +28,7 @@ PAGES = (
     (routes.LOGIN, login_page, "Sign in", LoginState.load),
     (routes.LOGIN_TENANT, login_page, "Sign in", LoginState.load),
     (routes.SETUP, setup_page, "Choose your password", LoginState.load_setup),
+    (routes.OVERVIEW, overview_page, "Overview", OverviewState.load),
     (routes.WORKFLOWS, workflows_page, "Workflows", WorkflowsState.load),
     (routes.RUN, run_page, "Run", RunState.load),
     (routes.AUDIT, audit_page, "Audit", AuditState.load),

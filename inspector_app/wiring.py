@@ -22,10 +22,13 @@ from inspector_app.services import registry
 from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
+from inspector_app.services.live import Live
+from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
 from inspector_app.services.sessions import SessionDesk
 from inspector_app.services.tenants import Tenancy
+from inspector_app.services.visibility import Visibility
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.settings import Settings, load_settings
 
@@ -49,6 +52,12 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         held.push_async_callback(door.close)
         workflows = TemporalWorkflows(clusters, clock)
         sessions = SessionDesk(door, clock, settings.secret_keys)
+        histories = TemporalHistories(clusters)
+        visibility = Visibility(workflows)
+        overview = OverviewDesk(door, visibility, clock)
+        held.push_async_callback(overview.close)
+        live = Live(door, workflows, histories, visibility, overview)
+        held.push_async_callback(live.topics.close)
         yield Services(
             clock=clock,
             door=door,
@@ -56,8 +65,10 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             accounts=Accounts(door, clock, Argon2Passwords(), sessions, tries),
             tenancy=Tenancy(door, clock, workflows),
             audit=AuditLog(door, clock),
-            workflows=WorkflowDesk(door, workflows, TemporalHistories(clusters)),
+            workflows=WorkflowDesk(door, workflows, histories),
             repeats=Repeats(door, clock),
+            overview=overview,
+            live=live,
         )
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from inspector_app.services.accounts import Accounts
     from inspector_app.services.audit import AuditLog
     from inspector_app.services.door import Door
+    from inspector_app.services.live import Live
+    from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.ports import Clock
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.sessions import SessionDesk
@@ -28,6 +30,8 @@ class Services:
     audit: AuditLog
     workflows: WorkflowDesk
     repeats: Repeats
+    overview: OverviewDesk
+    live: Live
 
 
 _current: Services | None = None

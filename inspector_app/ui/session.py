@@ -77,6 +77,9 @@ class SessionState(rx.State):
     _socket: str = ""
     """The connection whose cookie named the owner; `router` names the newest one, which may be
     somebody else's with a stolen client token and no event sent yet."""
+    _turn: tuple[str, str] = ("", "")
+    """Names the newest loop in the background and its page: only that one goes on. Never the same
+    name twice, so that a loop from before a reset finds that it is over."""
 
     username: str = ""
     role: str = ""
@@ -89,6 +92,8 @@ class SessionState(rx.State):
     csrf: str = ""
     notice: Notice | None = None
     outage: Outage | None = None
+    live: bool = True
+    """Whether pages follow what happens."""
 
     def _cookie(self, name: str) -> str | None:
         # The headers are those of the websocket's handshake; scripts cannot set HttpOnly ones.
@@ -119,6 +124,15 @@ class SessionState(rx.State):
             request_id=str(uuid4()),
             active=active,
         )
+
+    def _take_turn(self) -> tuple[str, str]:
+        """Begin a loop in the background; the one before it ends at its next step."""
+        self._turn = (uuid4().hex, self.router.url.path)
+        return self._turn
+
+    def _has_turn(self, turn: tuple[str, str]) -> bool:
+        """Whether a loop's page is still the one on show, and nobody began it anew."""
+        return turn == (self._turn[0], self.router.url.path) and self._connected()
 
     def _connected(self) -> bool:
         """Whether the browser's socket that this state was filled for is still there."""
@@ -170,9 +184,7 @@ class SessionState(rx.State):
         self.permissions = sorted(HELD[actor.role]) if actor.role else []
         self.csrf = registry.services().sessions.csrf(self._cookie(SESSION_COOKIE) or "")
         self.tenants = [
-            Place(
-                each.tenant.slug, each.tenant.name, each.role, routes.workflows(each.tenant.slug)
-            )
+            Place(each.tenant.slug, each.tenant.name, each.role, routes.overview(each.tenant.slug))
             for each in memberships
         ]
         self.tenant_name = next(

@@ -89,7 +89,7 @@ def test_the_first_password_is_replaced_before_anything_else(visitor, app):
     page.fill("#current", one_time)
     page.fill("#new", PASSWORD)
     page.press("#new", "Enter")
-    page.wait_for_url(re.compile("/t/demo/workflows"))
+    page.wait_for_url(re.compile("/t/demo/overview"))
 
 
 def test_a_wrong_password_keeps_the_name_and_says_why(visitor):
@@ -183,7 +183,7 @@ def test_every_page_fits_and_is_accessible(visitor, backstage, theme, width):
     noor = visitor(viewport={"width": width, "height": 850}, color_scheme=theme)
     page = noor.goes("/login")
     expect(page.locator("#username")).to_be_visible()
-    pages = ["", "/t/demo/workflows", "/t/demo/audit", "/t/demo/account"]
+    pages = ["", "/t/demo/overview", "/t/demo/workflows", "/t/demo/audit", "/t/demo/account"]
     pages += [address_of(ref, tab=tab) for tab in ("summary", "history", "metadata", "audit")]
     for path in pages:
         if path == pages[1]:

@@ -7,10 +7,12 @@ import reflex as rx
 from inspector_app.ui.kit.controls import button, link
 from inspector_app.ui.kit.feedback import empty, outage
 from inspector_app.ui.kit.icons import badge, icon, state_css, state_icon, state_word
+from inspector_app.ui.kit.live import live_switch
 from inspector_app.ui.kit.time import moment, span
 from inspector_app.ui.shell import shell
 from inspector_app.ui.theme import STATUS
-from inspector_app.ui.workflows.state import CountCell, RunRow, WorkflowsState
+from inspector_app.ui.workflows.rows import CountCell, RunRow
+from inspector_app.ui.workflows.state import WorkflowsState
 
 State = WorkflowsState
 
@@ -98,6 +100,16 @@ def _row(row: rx.Var[RunRow]) -> rx.Component:
     )
 
 
+def _news() -> rx.Component:
+    """Runs that came since: announced over the table, so that no row moves."""
+    some = rx.cond(State.news == 1, "1 new run · Show", f"{State.news} new runs · Show")
+    return rx.el.div(
+        rx.cond(State.news > 0, button(some, name="arrow-up", css="sm", on_click=State.show_new)),
+        class_name="news",
+        role="status",
+    )
+
+
 def _table() -> rx.Component:
     head = (
         ("Status", "", "172px"),
@@ -161,7 +173,7 @@ def workflows_page() -> rx.Component:
     """The page at `/t/{tenant}/workflows`."""
     listing = rx.el.section(
         _counts(),
-        rx.cond(State.rows.length() > 0, rx.fragment(_table(), _foot()), _nothing()),
+        rx.cond(State.rows.length() > 0, rx.fragment(_news(), _table(), _foot()), _nothing()),
         class_name="panel",
         aria_label="Runs",
     )
@@ -174,4 +186,5 @@ def workflows_page() -> rx.Component:
         rx.cond(State.ready, body, rx.cond(State.outage, rx.fragment(), waiting)),
         page="workflows",
         crumbs=(("Workflows", ""),),
+        live=live_switch(State.switch_live, State.counted_at),
     )

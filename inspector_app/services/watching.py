@@ -7,12 +7,19 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, Generic, TypeVar
 
-from inspector_app.domain.errors import InspectorError, StorageUnavailable, Unreachable
+from inspector_app.domain.errors import (
+    InspectorError,
+    Refused,
+    StorageUnavailable,
+    Unreachable,
+)
 
 BEAT = 5.0
 """Seconds after which a watcher hears at least None: time to see whether it still may watch."""
 AGAIN = 1.0
 """Seconds until a server that is away is asked again; its connection has its own back-off."""
+PASSING = (Unreachable, StorageUnavailable, Refused)
+"""What may be over at the next try: a server that is away, or is asked too often."""
 T = TypeVar("T")
 Poll = Callable[[], AsyncGenerator[T]]
 
@@ -51,7 +58,7 @@ class Topic(Generic[T]):
                         self._say(value)
             except InspectorError as error:
                 self._say(error)
-                if not isinstance(error, Unreachable | StorageUnavailable):
+                if not isinstance(error, PASSING):
                     return
             else:
                 return

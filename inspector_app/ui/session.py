@@ -81,6 +81,9 @@ class SessionState(rx.State):
     """Names the newest loop in the background and its page: only that one goes on. Never the same
     name twice, so that a loop from before a reset finds that it is over."""
 
+    _passing: bool = False
+    """Whether the notice says what went wrong with following."""
+
     username: str = ""
     role: str = ""
     tenant: str = ""
@@ -225,6 +228,17 @@ class SessionState(rx.State):
             case _:
                 self.notice = Notice("failed", error.title, error.detail, error.hint)
 
+    def _show_passing(self, error: InspectorError) -> None:
+        """Show what went wrong with following, until it goes well again."""
+        self._show(error)
+        self._passing = True
+
+    def _goes_well(self) -> None:
+        """Take back what `_show_passing` said."""
+        self.outage = None
+        if self._passing:
+            self.notice, self._passing = None, False
+
     def _show_last_answer(self) -> dict[str, str] | None:
         """Show what the form posted before this page answered, and return its fields."""
         raw = self._cookie(NOTICE_COOKIE)
@@ -242,8 +256,8 @@ class SessionState(rx.State):
         return answer
 
     def _clear(self) -> None:
-        self.notice = None
-        self.outage = None
+        self._passing = True
+        self._goes_well()
 
 
 def _owner_of(actor: Actor) -> tuple[str, str, str]:

@@ -19,6 +19,8 @@ TIMEOUT = timedelta(seconds=5)
 """No call waits longer; a page would rather say that the server does not answer."""
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=15)
 _SILENT = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED}
+_CUT = "transport error"
+"""What a call hears whose connection ends under it, with the status UNKNOWN: no server says so."""
 T = TypeVar("T")
 
 
@@ -53,7 +55,7 @@ class Clusters:
         try:
             answer = await method(await self._service(cluster))
         except RPCError as error:
-            if error.status not in _SILENT:
+            if error.status not in _SILENT and error.message != _CUT:
                 self._silences.pop(cluster.address, None)
                 raise _explain(error) from error
             raise self._silent(cluster, error.message) from error

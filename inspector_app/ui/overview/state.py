@@ -75,8 +75,9 @@ class OverviewState(SessionState):
 
     def _take(self, found: Overview | InspectorError) -> None:
         if isinstance(found, InspectorError):
-            self._show(found)
+            self._show_passing(found)
             return
+        self._goes_well()
         self.counted_at = milliseconds(found.counted_at)
         tiles = values.tiles(found, self.tenant)
         self.stuck, self.paused = tiles["stuck"], tiles["paused"]

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import reflex as rx
 
-from inspector_app.domain.errors import (
-    InspectorError,
-    NotFound,
-    StorageUnavailable,
-    Unreachable,
-)
+from inspector_app.domain.errors import InspectorError, NotFound
 from inspector_app.domain.ids import EventId, RunId, WorkflowId
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import Handlers, RunRef
 from inspector_app.services import registry
 from inspector_app.services.live import Seen
+from inspector_app.services.watching import PASSING
 from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
 from inspector_app.ui.run import view
@@ -177,7 +173,7 @@ class RunState(SessionState):
 
     def _goes_on(self, seen: Seen | InspectorError) -> bool:
         if isinstance(seen, InspectorError):
-            return isinstance(seen, Unreachable | StorageUnavailable)
+            return isinstance(seen, PASSING)
         return self.live and seen.view.run.status.is_open
 
     def _take(self, seen: Seen | InspectorError | None) -> Wanted | None:
@@ -191,14 +187,15 @@ class RunState(SessionState):
             self.missing = Notice("neutral", seen.title, seen.detail, seen.hint)
             return None
         if isinstance(seen, InspectorError):
-            self._show(seen)
+            self._show_passing(seen)
             return None
         run = seen.view.run
         if run.summary.history_length < self._length:
             return None  # what one's own deed brought was seen already
         first, changed = not self.ready, run.status.value != self.facts.status
         ref = RunRef(self.namespace, run.summary.workflow_id, run.summary.run_id)
-        self.outage, self.missing, self._ref = None, None, ref
+        self._goes_well()
+        self.missing, self._ref = None, ref
         self._take_run(seen)
         if changed:  # they are long, and nothing else changes them
             self.given, self.outcome = view.given(seen.data), view.outcome(seen.data)

@@ -9,6 +9,7 @@ from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import RunSummary, Status, StatusCounts
 from inspector_app.services import registry
 from inspector_app.services.live import Asked, Listing
+from inspector_app.services.watching import PASSING
 from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
 from inspector_app.ui.session import SessionState, milliseconds, now
@@ -90,7 +91,7 @@ class WorkflowsState(SessionState):
                         return type(self).load
                     if found is not None:
                         self._take(found, asked)
-                        if not self.live and not isinstance(found, Unreachable):
+                        if not self.live and not isinstance(found, PASSING):
                             return None
         return None
 
@@ -151,12 +152,15 @@ class WorkflowsState(SessionState):
                 self.query_error, self.ready = found.detail, True
                 self.answered = self.answered and bool(self.rows)
             case Unreachable():
-                self._show(found)
+                self._show_passing(found)
             case InspectorError():
-                self._show(found)
-                self.ready, self.answered, self.rows = True, False, []
+                self._show_passing(found)
+                self.ready = True
+                if not isinstance(found, PASSING):
+                    self.answered, self.rows = False, []
             case Listing():
-                self.outage, self._newest = None, found
+                self._goes_well()
+                self._newest = found
                 self._take_counts(found.counts)
                 if asked == self._asked and self.rows:
                     self._update(found)

@@ -12,7 +12,6 @@ from playwright.sync_api import Page, sync_playwright
 from temporalio.client import WorkflowHandle
 
 from benchmarks.browser import signed_in
-from inspector_app.domain.workflows import RunRef
 from inspector_app.ui import routes
 from tests.fixtures.app import App
 from tests.fixtures.aside import Aside
@@ -139,9 +138,8 @@ async def _events(client: Socket) -> int:
     while True:
         update = await client.updates.get()
         for delta in (update.get("delta") or {}).values():
-            if facts := delta.get("facts_rx_state_"):
-                if facts["events"]:
-                    return facts["events"]
+            if events := delta.get("facts_rx_state_", {}).get("events"):
+                return events
 
 
 def _p95(values: list[float]) -> float:

@@ -121,20 +121,37 @@ class Live:
         seen = Seen(view, data, view.run.summary.history_length)
         yield seen
         ref = replace(ref, run_id=view.run.summary.run_id)
+        looking: asyncio.Task[RunView] | None = None
+        wanted = False
         async with aclosing(Ahead(self._histories.follow(place, ref))) as events:
-            while seen.view.run.status.is_open:
-                restless = seen.view.run.activities or seen.view.run.task
-                total = await events.next(LOOK_EVERY if restless else None)
-                if total:
-                    seen = replace(seen, events=total)
-                    yield seen
-                await self._visibility.turn(place)
-                view = await self._view(place, ref)
-                if view.run.status is not seen.view.run.status:
-                    data = await self._workflows.data(place, ref)
-                events_now = max(seen.events, view.run.summary.history_length)
-                seen = Seen(view, data, events_now)
-                yield seen
+            try:
+                while seen.view.run.status.is_open:
+                    restless = seen.view.run.activities or seen.view.run.task
+                    seconds = LOOK_EVERY if restless and looking is None else None
+                    total = await events.next(seconds, unless=looking)
+                    if total:  # told before anything else is asked: a look waits its turn
+                        seen = replace(seen, events=total)
+                        yield seen
+                    wanted = wanted or bool(total) or events.over or looking is None
+                    if looking is not None and looking.done():
+                        view, looking = looking.result(), None
+                        if view.run.status is not seen.view.run.status:
+                            data = await self._workflows.data(place, ref)
+                        most = max(seen.events, view.run.summary.history_length)
+                        seen = Seen(view, data, most)
+                        yield seen
+                    if wanted and looking is None:
+                        looking, wanted = (
+                            asyncio.create_task(self._look_in_turn(place, ref)),
+                            False,
+                        )
+            finally:
+                if looking is not None:
+                    looking.cancel()
+
+    async def _look_in_turn(self, place: Namespace, ref: RunRef) -> RunView:
+        await self._visibility.turn(place)
+        return await self._view(place, ref)
 
     async def _view(self, place: Namespace, ref: RunRef) -> RunView:
         run, capabilities = await asyncio.gather(

@@ -121,21 +121,29 @@ class Topics:
 
 
 class Ahead(Generic[T]):
-    """Values of a generator, waited for with a time limit that does not end it."""
+    """Values of a generator, waited for with a limit that does not end it.
+
+    Attributes:
+        over: Whether there are no more.
+    """
 
     def __init__(self, values: AsyncGenerator[T]) -> None:
+        self.over = False
         self._values = values
         self._coming: asyncio.Future[T | None] | None = None
 
-    async def next(self, seconds: float | None) -> T | None:
-        """Return the next value; None when it takes longer, or there is none any more."""
-        if self._coming is None:
+    async def next(self, seconds: float | None, *, unless: asyncio.Task[Any] | None) -> T | None:
+        """Return the next value; None when it takes longer, or `unless` is done before."""
+        if self._coming is None and not self.over:
             self._coming = asyncio.ensure_future(anext(self._values, None))
-        await asyncio.wait({self._coming}, timeout=seconds)
-        if not self._coming.done():
+        waited = [each for each in (self._coming, unless) if each is not None]
+        await asyncio.wait(waited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if self._coming is None or not self._coming.done():
             return None
         coming, self._coming = self._coming, None
-        return coming.result()
+        value = coming.result()
+        self.over = value is None
+        return value
 
     async def aclose(self) -> None:
         """Stop waiting and close the generator."""

@@ -9,7 +9,7 @@ from inspector_app.ui.kit.controls import link
 from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.kit.live import live_switch
-from inspector_app.ui.kit.time import moment
+from inspector_app.ui.kit.time import moment, span
 from inspector_app.ui.overview.state import OverviewState
 from inspector_app.ui.overview.values import (
     GAP,
@@ -81,7 +81,11 @@ def _needy_row(row: rx.Var[NeedyRow]) -> rx.Component:
                 class_name="sub trunc",
             ),
         ),
-        rx.el.td(moment(row.since), class_name="r t2"),
+        rx.el.td(
+            span(row.since, rx.Var("null", _var_type=int), live=True),
+            class_name="r t2",
+            title="Since it started",
+        ),
         rx.el.td(link("Open run", to=row.href, class_name="btn sm"), class_name="hide-n"),
         custom_attrs={"data-row": ""},
     )
@@ -92,8 +96,8 @@ def _needs() -> rx.Component:
         rx.el.colgroup(
             rx.el.col(width="40px"),
             rx.el.col(),
+            rx.el.col(width="104px"),
             rx.el.col(width="120px"),
-            rx.el.col(width="96px"),
         ),
         rx.el.tbody(rx.foreach(State.needy, _needy_row), custom_attrs={"data-rows": ""}),
         class_name="tbl two att",

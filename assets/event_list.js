@@ -15,7 +15,7 @@ const TONE = { completed: lucide.CircleCheck, failed: lucide.CircleX, timedout: 
 
 class Pages {
   constructor(src, tenant, changed) {
-    Object.assign(this, { src, tenant, changed, total: 0, fault: null, next: null });
+    Object.assign(this, { src, tenant, changed, total: 0, seen: 0, fault: null, next: null });
     this.rows = new Map();
     this.asked = new Set();
   }
@@ -38,13 +38,14 @@ class Pages {
 
   async fetch(page) {
     this.asked.add(page);
+    const have = this.rows.get(page) ?? []; // rows that are written never change: only more come
     try {
-      const url = `${this.src}&from_event=${page * PAGE + 1}&page_size=${PAGE}`;
+      const url = `${this.src}&from_event=${page * PAGE + have.length + 1}&page_size=${PAGE - have.length}`;
       const answer = await fetch(url, { credentials: "same-origin", headers: { "X-Inspector-Tenant": this.tenant } });
       if (answer.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
       const body = await answer.json();
       if (!answer.ok) throw body;
-      this.rows.set(page, body.rows);
+      this.rows.set(page, [...have, ...body.rows]);
       this.total = Math.max(this.total, body.total);
       if (this.rows.size > KEPT) this.rows.delete(this.rows.keys().next().value);
     } catch (problem) {
@@ -109,8 +110,7 @@ export function EventList({ src, tenant, base, selected, total }) {
   const [, draw] = useReducer((n) => n + 1, 0);
   const { zone } = useClock(0);
   const navigate = useNavigate();
-  const list = useRef(null);
-  const box = useRef(null);
+  const [list, box] = [useRef(null), useRef(null)];
   const range = useRef([0, 0]);
   const chosen = selected ? selected - 1 : -1;
   const [cursor, setCursor] = useState(chosen);
@@ -118,11 +118,13 @@ export function EventList({ src, tenant, base, selected, total }) {
   const look = useMemo(() => throttled(60, () => pages.want(...range.current)), [pages]);
   const redraw = useMemo(() => throttled(60, draw), []);
   const open = (index, replace) => navigate(`${base}&event=${index + 1}`, { replace, preventScrollReset: true });
-  const retry = () => {
-    pages.fault = null;
-    look();
-    draw();
-  };
+  const retry = () => [(pages.fault = null), look(), draw()];
+  const { scrollTop: top = 0, clientHeight: high = 0 } = box.current ?? {};
+  const tall = box.current?.querySelector(".ev")?.offsetHeight ?? 32; // `range` has rows beyond what is seen
+  const below = Math.ceil((top + high) / tall);
+  const atEnd = pages.seen > 0 && below >= pages.seen; // `seen`: as many as the reader knows of
+  if (atEnd || !pages.seen) pages.seen = pages.total;
+  const fresh = pages.total - pages.seen;
 
   useEffect(() => {
     range.current = [Math.max(0, chosen), Math.max(0, chosen)];
@@ -132,8 +134,7 @@ export function EventList({ src, tenant, base, selected, total }) {
     // More events at the end: the list grows below, what is in view stays where it is.
     if (!pages.total || total <= pages.total) return;
     pages.total = total;
-    look();
-    draw();
+    retry();
   }, [pages, total]);
   useEffect(() => {
     setCursor(chosen);
@@ -165,6 +166,7 @@ export function EventList({ src, tenant, base, selected, total }) {
     h(Virtuoso, {
       ref: list, scrollerRef: (element) => (box.current = element), totalCount: pages.total, itemContent: row, className: "events", tabIndex: 0, onKeyDown: keys, role: "group",
       "aria-label": "Events. j and k move, Enter opens.", increaseViewportBy: 160, onScroll: redraw,
+      followOutput: atEnd && "auto",
       initialTopMostItemIndex: chosen > 0 ? { index: chosen, align: "center" } : 0,
       rangeChanged: ({ startIndex, endIndex }) => {
         range.current = [startIndex, endIndex];
@@ -174,11 +176,8 @@ export function EventList({ src, tenant, base, selected, total }) {
     });
   const bones = () => h("div", { className: "events", "aria-busy": true }, Array.from({ length: 30 }, (_, i) => row(Math.max(0, chosen) + i)));
   const count = (n) => n.toLocaleString("en");
-  const { scrollTop: top = 0, clientHeight: high = 0 } = box.current ?? {};
-  const tall = box.current?.querySelector(".ev")?.offsetHeight ?? 32; // `range` has rows beyond what is seen
-  const last = Math.min(pages.total, Math.ceil((top + high) / tall));
-  const where = pages.total ? `Events ${count(Math.floor(top / tall) + 1)} to ${count(last)} of ${count(pages.total)}` : "Reading events";
-  const end = (word, index, align) => h("button", { type: "button", className: "btn ghost sm", onClick: () => list.current?.scrollToIndex({ index, align }) }, word);
+  const where = pages.total ? `Events ${count(Math.floor(top / tall) + 1)} to ${count(Math.min(pages.total, below))} of ${count(pages.total)}` : "Reading events";
+  const end = (word, index, align, css = "ghost") => h("button", { type: "button", className: `btn sm ${css}`, onClick: () => list.current?.scrollToIndex({ index, align }) }, word);
   const goTo = h("input", { name: "event", className: "input", type: "number", min: 1, max: pages.total || 1, required: true, placeholder: "Go to event", "aria-label": "Go to event" });
   const head = ["Event", `Time, ${zone}`, "Since prev.", "", "Type", "Summary"];
   return h(
@@ -191,6 +190,7 @@ export function EventList({ src, tenant, base, selected, total }) {
       "div",
       { className: "panel-f num" },
       h("span", { className: "grow trunc" }, where),
+      h("span", { role: "status" }, fresh > 0 && end(`${count(fresh)} new event${fresh > 1 ? "s" : ""}`, pages.total - 1, "end", "")),
       end("First", 0, "start"),
       end("Last", Math.max(0, pages.total - 1), "end"),
       h("form", { onSubmit: (event) => [event.preventDefault(), open(event.target.elements.event.value - 1)] }, goTo),

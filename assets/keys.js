@@ -100,7 +100,7 @@ document.addEventListener("keydown", (event) => {
   if ($("dialog[open], [role=dialog]")) return;
   const key = pending + event.key;
   pending = event.key === "g" && !pending ? "g " : "";
-  const go = { "g w": "workflows", "g b": "operations", "g a": "audit", "g p": "account" }[key];
+  const go = { "g o": "overview", "g w": "workflows", "g b": "operations", "g a": "audit", "g p": "account" }[key];
   if (go) follow(go);
   else if (event.key === "?") open("help");
   else if (event.key === "/") {

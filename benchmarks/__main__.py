@@ -23,6 +23,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 
 from benchmarks.browser import measure_browser
+from benchmarks.live import measure_live
 from benchmarks.process import measure_process
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.workflows import RunRef
@@ -138,6 +139,7 @@ def main() -> None:
                     Row(*each)
                     for each in (
                         *measure_browser(app, ref, events, f"http://127.0.0.1:{ui_port}"),
+                        *measure_live(app, site, aside),
                         *measure_process(app),
                     )
                 ]

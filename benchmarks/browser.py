@@ -20,7 +20,7 @@ def measure_browser(app: App, ref: RunRef, events: int, ui: str) -> list[Measure
     """Time to first rows, heap and transfer; ours first, the official UI as the peer."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
-        mine, theirs = _signed_in(browser, app), browser.new_context().new_page()
+        mine, theirs = signed_in(browser, app), browser.new_context().new_page()
         history = app.url + routes.run("demo", ref, tab="history")
         theirs_at = (
             f"{ui}/namespaces/default/workflows/{quote(ref.workflow_id)}/{ref.run_id}/history"
@@ -30,7 +30,7 @@ def measure_browser(app: App, ref: RunRef, events: int, ui: str) -> list[Measure
         our_heap, their_heap = _heap(mine), _heap(theirs)
         our_list = _until(mine, f"{app.url}/t/demo/workflows", "[data-row]")
         their_list = _until(theirs, f"{ui}/namespaces/default/workflows", "table tbody tr a")
-        fresh = _signed_in(browser, app, go=False)
+        fresh = signed_in(browser, app, go=False)
         ours_sent, ours_asked = _transferred(fresh, f"{app.url}/t/demo/workflows", "[data-row]")
         first = browser.new_context().new_page()
         their_sent, their_asked = _transferred(
@@ -46,13 +46,13 @@ def measure_browser(app: App, ref: RunRef, events: int, ui: str) -> list[Measure
     ]
 
 
-def _signed_in(browser: Browser, app: App, *, go: bool = True) -> Page:
+def signed_in(browser: Browser, app: App, *, go: bool = True) -> Page:
     page = browser.new_context().new_page()
     page.goto(f"{app.url}/login")
     page.fill("#username", "ivo")
     page.fill("#password", PASSWORD)
     page.press("#password", "Enter")
-    page.wait_for_url("**/workflows")
+    page.wait_for_url("**/overview")
     if not go:  # a browser that has nothing in its cache, but a session
         state = page.context.storage_state()
         page.context.close()

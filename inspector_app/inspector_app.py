@@ -19,6 +19,8 @@ from inspector_app.ui.login.state import LoginState
 from inspector_app.ui.operations.one import operation_page
 from inspector_app.ui.operations.page import operations_page
 from inspector_app.ui.operations.state import OperationPageState, OperationsState
+from inspector_app.ui.overview.page import overview_page
+from inspector_app.ui.overview.state import OverviewState
 from inspector_app.ui.run.page import run_page
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.workflows.bulk_state import BulkState
@@ -33,6 +35,7 @@ PAGES = (
     (routes.LOGIN_TENANT, login_page, "Sign in", LoginState.load),
     (routes.SETUP, setup_page, "Choose your password", LoginState.load_setup),
     (routes.WORKFLOWS, workflows_page, "Workflows", [WorkflowsState.load, BulkState.choose_none]),
+    (routes.OVERVIEW, overview_page, "Overview", OverviewState.load),
     (routes.RUN, run_page, "Run", RunState.load),
     (routes.OPERATIONS, operations_page, "Operations", OperationsState.load),
     (routes.OPERATION, operation_page, "Operation", OperationPageState.load),

@@ -31,12 +31,15 @@ from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
 from inspector_app.services.jobs import JobDesk
+from inspector_app.services.live import Live
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
+from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
 from inspector_app.services.sessions import SessionDesk
 from inspector_app.services.tenants import Tenancy
+from inspector_app.services.visibility import Visibility
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.settings import Settings, load_settings
 
@@ -69,6 +72,12 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         cipher = FernetCipher(settings.secret_keys)
         here = _this_process()
         runner = OperationRunner(door, clock, workflows, cipher, here, meter)
+        histories = TemporalHistories(clusters)
+        visibility = Visibility(workflows)
+        overview = OverviewDesk(door, visibility, clock)
+        held.push_async_callback(overview.close)
+        live = Live(door, workflows, histories, visibility, overview)
+        held.push_async_callback(live.topics.close)
         yield Services(
             clock=clock,
             meter=meter,
@@ -77,12 +86,14 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             accounts=Accounts(door, clock, Argon2Passwords(), sessions, tries),
             tenancy=Tenancy(door, clock, workflows),
             audit=AuditLog(door, clock),
-            workflows=WorkflowDesk(door, workflows, TemporalHistories(clusters)),
+            workflows=WorkflowDesk(door, workflows, histories),
             repeats=Repeats(door, clock),
             operations=OperationDesk(door, clock, workflows, cipher, runner.wake),
             operation_runner=runner,
             jobs=JobDesk(door, clock, JOBS, here, meter),
             tries=tries,
+            overview=overview,
+            live=live,
         )
 
 

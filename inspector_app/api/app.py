@@ -13,12 +13,13 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from inspector_app.api import errors, health, login, metrics
 from inspector_app.api.declared import declared_permission, needs
-from inspector_app.api.v1 import actions, audit, jobs, operations, people, workflows
+from inspector_app.api.v1 import actions, audit, jobs, operations, overview, people, workflows
 from inspector_app.api.v1.models import Problem
 from inspector_app.domain.errors import NotFound
 from inspector_app.domain.permissions import Permission
 
 ROUTERS = (
+    overview.router,
     people.router,
     workflows.router,
     actions.router,

@@ -129,7 +129,7 @@ async def revoke_session(
         return refusal
     sessions = registry.services().sessions
     home = await _home(request, session_token(request) or "")
-    back = home.replace("/workflows", "/account")
+    back = home.replace("/overview", "/account")
     try:
         if others == "true":
             ended = await sessions.revoke_others(actor)
@@ -184,8 +184,8 @@ async def _end_earlier(request: Request) -> None:
 
 
 async def _home(request: Request, token: str) -> str:
-    """Where a person lands: the list of their first tenant."""
-    return f"/t/{await _first_tenant(await _behind(request, token))}/workflows"
+    """Where a person lands: the overview of their first tenant."""
+    return f"/t/{await _first_tenant(await _behind(request, token))}/overview"
 
 
 async def _first_tenant(actor: Actor) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -382,3 +382,11 @@ class Histories(Protocol):
         ...
 
     async def event(self, namespace: Namespace, run: RunRef, event: EventId) -> Event: ...
+
+    def follow(self, namespace: Namespace, run: RunRef) -> AsyncGenerator[int]:
+        """Say how many events there are, each time there are more; ends with the run.
+
+        Waits at the server, so nothing is asked again and again. While somebody follows, `page`
+        answers from what is here.
+        """
+        ...

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from inspector_app.services.audit import AuditLog
     from inspector_app.services.door import Door
     from inspector_app.services.jobs import JobDesk
+    from inspector_app.services.live import Live
     from inspector_app.services.operation_runner import OperationRunner
     from inspector_app.services.operations import OperationDesk
+    from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.ports import Clock, Meter, Tries
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.sessions import SessionDesk
@@ -36,6 +38,8 @@ class Services:
     operation_runner: OperationRunner
     jobs: JobDesk
     tries: Tries
+    overview: OverviewDesk
+    live: Live
 
 
 _current: Services | None = None

@@ -9,6 +9,7 @@ from inspector_app.domain.workflows import RunRef
 LOGIN = "/login"
 LOGIN_TENANT = "/login/[tenant_slug]"
 SETUP = "/setup"
+OVERVIEW = "/t/[tenant_slug]/overview"
 WORKFLOWS = "/t/[tenant_slug]/workflows"
 RUN = "/t/[tenant_slug]/run"
 OPERATIONS = "/t/[tenant_slug]/operations"
@@ -31,6 +32,11 @@ def _with_query(path: str, **fields: str | int | None) -> str:
 def login(back_to: str = "") -> str:
     """The sign-in page; `back_to` is where the person lands afterwards."""
     return _with_query(LOGIN, next=back_to)
+
+
+def overview(tenant: str) -> str:
+    """Where a person lands: what all namespaces of the tenant do now."""
+    return f"/t/{tenant}/overview"
 
 
 def workflows(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import uuid4
 
 import orjson
@@ -16,6 +19,7 @@ from starlette.requests import cookie_parser
 from inspector_app.domain.errors import (
     InspectorError,
     Invalid,
+    SignInRequired,
     StorageUnavailable,
     SwitchedOff,
     Unreachable,
@@ -27,6 +31,7 @@ from inspector_app.services import registry
 from inspector_app.settings import load_settings
 from inspector_app.ui import routes
 
+T = TypeVar("T")
 SESSION_COOKIE = "inspector_session"
 NOTICE_COOKIE = "inspector_notice"
 """What the last HTTP form answered: base64url JSON, kept for one page."""
@@ -83,6 +88,12 @@ class SessionState(rx.State):
     _socket: str = ""
     """The connection whose cookie named the owner; `router` names the newest one, which may be
     somebody else's with a stolen client token and no event sent yet."""
+    _turn: tuple[str, str] = ("", "")
+    """Names the newest loop in the background and its page: only that one goes on. Never the same
+    name twice, so that a loop from before a reset finds that it is over."""
+
+    _passing: bool = False
+    """Whether the notice says what went wrong with following."""
 
     username: str = ""
     role: str = ""
@@ -95,6 +106,8 @@ class SessionState(rx.State):
     csrf: str = ""
     notice: Notice | None = None
     outage: Outage | None = None
+    live: bool = True
+    """Whether pages follow what happens."""
 
     def _cookie(self, name: str) -> str | None:
         # The headers are those of the websocket's handshake; scripts cannot set HttpOnly ones.
@@ -126,6 +139,15 @@ class SessionState(rx.State):
             active=active,
         )
 
+    def _take_turn(self) -> tuple[str, str]:
+        """Begin a loop in the background; the one before it ends at its next step."""
+        self._turn = (uuid4().hex, self.router.url.path)
+        return self._turn
+
+    def _has_turn(self, turn: tuple[str, str]) -> bool:
+        """Whether a loop's page is still the one on show, and nobody began it anew."""
+        return turn == (self._turn[0], self.router.url.path) and self._connected()
+
     def _connected(self) -> bool:
         """Whether the browser's socket that this state was filled for is still there."""
         token = self.router.session.client_token
@@ -141,6 +163,32 @@ class SessionState(rx.State):
             return False
         actor = await self._identify(active=False)
         return _owner_of(actor) == self._owner
+
+    async def _heard(
+        self, watch: AsyncIterator[T | InspectorError | None], turn: tuple[str, str]
+    ) -> AsyncGenerator[T | InspectorError | None]:
+        """Pass on what a watch says while the page is on show and its owner's, for a loop.
+
+        SignInRequired is the last thing said when it is no longer. While our own database is
+        away nobody can tell: the page says so, and the newest of what came is passed on after.
+        """
+        missed: T | InspectorError | None = None
+        async for said in watch:
+            async with self:
+                if not self._has_turn(turn):
+                    return
+                try:
+                    mine = await self._still_mine()
+                except StorageUnavailable as error:
+                    self._show_passing(error)
+                    missed = said or missed
+                    continue
+                self._storage_answers()
+            if not mine:
+                yield SignInRequired()
+                return
+            yield said or missed
+            missed = None
 
     async def _give_to(self, actor: Actor) -> None:
         """Make `actor` the owner; what another owner left behind is reset first."""
@@ -176,9 +224,7 @@ class SessionState(rx.State):
         self.permissions = sorted(HELD[actor.role]) if actor.role else []
         self.csrf = registry.services().sessions.csrf(self._cookie(SESSION_COOKIE) or "")
         self.tenants = [
-            Place(
-                each.tenant.slug, each.tenant.name, each.role, routes.workflows(each.tenant.slug)
-            )
+            Place(each.tenant.slug, each.tenant.name, each.role, routes.overview(each.tenant.slug))
             for each in memberships
         ]
         self.tenant_name = next(
@@ -219,6 +265,17 @@ class SessionState(rx.State):
             case _:
                 self.notice = Notice("failed", error.title, error.detail, error.hint)
 
+    def _show_passing(self, error: InspectorError) -> None:
+        """Show what went wrong with following, until it goes well again."""
+        self._show(error)
+        self._passing = True
+
+    def _goes_well(self) -> None:
+        """Take back what `_show_passing` said."""
+        self.outage = None
+        if self._passing:
+            self.notice, self._passing = None, False
+
     def _show_last_answer(self) -> dict[str, str] | None:
         """Show what the form posted before this page answered, and return its fields."""
         raw = self._cookie(NOTICE_COOKIE)
@@ -238,11 +295,18 @@ class SessionState(rx.State):
     def _storage_answers(self) -> None:
         """Take back what was said while our own database was away."""
         if self.notice is not None and self.notice.title == StorageUnavailable.title:
-            self.notice = None
+            self.notice, self._passing = None, False
 
     def _clear(self) -> None:
-        self.notice = None
-        self.outage = None
+        self._passing = True
+        self._goes_well()
+
+
+async def beats(seconds: float) -> AsyncGenerator[None]:
+    """Say nothing, again and again: a watch for what can only be looked at."""
+    while True:
+        await asyncio.sleep(seconds)
+        yield None
 
 
 def _owner_of(actor: Actor) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ _KEYS = (
     ("/", "Go to the filter"),
     ("j  k", "Next row, previous row"),
     ("Enter", "Open the row"),
+    ("g o", "Go to the overview"),
     ("g w", "Go to workflows"),
     ("g b", "Go to operations (bulk work)"),
     ("g a", "Go to the audit log"),
@@ -38,6 +39,7 @@ def _workflows_path() -> rx.Var[str]:
 
 
 _PLACES = (
+    ("overview", "Overview", "layout-dashboard", lambda: _tenant_path("overview")),
     ("workflows", "Workflows", "workflow", _workflows_path),
     ("operations", "Operations", "list-checks", lambda: _tenant_path("operations")),
     ("audit", "Audit", "scroll-text", lambda: _tenant_path("audit")),
@@ -245,11 +247,12 @@ def _crumbs(crumbs: tuple[Crumb, ...]) -> rx.Component:
     return rx.el.div(*parts, rx.el.h1(title, class_name="trunc"), class_name="crumbs")
 
 
-def _top(crumbs: tuple[Crumb, ...]) -> rx.Component:
+def _top(crumbs: tuple[Crumb, ...], live: rx.Component) -> rx.Component:
     return rx.el.header(
         icon_button("menu", "Menu", css="ghost menu-btn", custom_attrs={"data-side": ""}),
         _crumbs(crumbs),
         rx.el.span(class_name="grow"),
+        live,
         _clock(),
         rx.el.button(
             icon("search", 14),
@@ -323,18 +326,24 @@ def _help() -> rx.Component:
     )
 
 
-def shell(*children: rx.Component, page: str, crumbs: tuple[Crumb, ...]) -> rx.Component:
+def shell(
+    *children: rx.Component,
+    page: str,
+    crumbs: tuple[Crumb, ...],
+    live: rx.Component | None = None,
+) -> rx.Component:
     """A page of the control room.
 
     Args:
         children: The page's panels, top to bottom.
         page: The place in the sidebar it belongs to.
         crumbs: (word, address) from the outermost; the last is the page's `h1`.
+        live: The switch of a page that follows what happens (kit/live.py).
     """
     return rx.el.div(
         _sidebar(page),
         rx.el.div(
-            _top(crumbs),
+            _top(crumbs, live or rx.fragment()),
             rx.el.main(notice(SessionState.notice), *children, class_name="page"),
             class_name="body",
         ),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
 from uuid import uuid4
 
 import pytest
@@ -9,7 +11,7 @@ from inspector_app.domain.errors import Invalid, NotFound, Refused, Unreachable
 from inspector_app.domain.histories import EventKind, EventTone
 from inspector_app.domain.ids import EventId, RunId, WorkflowId
 from inspector_app.domain.workflows import RunRef, Status
-from tests.fixtures.samples import Approval, Failing, Family, Long, Retrying
+from tests.fixtures.samples import Approval, Failing, Family, Long, Retrying, Stuck
 from tests.fixtures.temporal import Site, waits_for
 
 pytestmark = pytest.mark.temporal
@@ -198,6 +200,69 @@ async def test_an_open_runs_history_grows_as_the_run_goes_on(site):
     assert after.rows[: len(before.rows)] == before.rows
     assert after.rows[-1].type == "WorkflowExecutionCompleted"
     assert [row.id for row in after.rows] == list(range(1, after.total + 1))
+
+
+async def test_a_run_that_is_followed_tells_of_each_event_and_is_read_without_asking_again(
+    site, monkeypatch
+):
+    ref, handle = await site.start(Approval.run, "x")
+    await waits_for(lambda: is_waiting(site, ref))
+    async with aclosing(site.histories.follow(site.namespace, ref)) as following:
+        coming = asyncio.ensure_future(anext(following))
+        here = (await site.histories.page(site.namespace, ref, start=EventId(1), size=500)).total
+        await handle.signal(Approval.approve, args=[True, "ok"])
+        assert await coming > here
+        asked = []
+        call = site.clusters.call
+
+        async def counted(cluster, method):
+            asked.append(method)
+            return await call(cluster, method)
+
+        monkeypatch.setattr(site.clusters, "call", counted)
+        page = await site.histories.page(site.namespace, ref, start=EventId(1), size=500)
+        assert "WorkflowExecutionSignaled" in [row.type for row in page.rows]
+        assert asked == []
+        async for _ in following:
+            pass
+    whole = await site.histories.page(site.namespace, ref, start=EventId(1), size=500)
+    assert whole.rows[-1].type == "WorkflowExecutionCompleted"
+    assert [row.id for row in whole.rows] == list(range(1, whole.total + 1))
+
+
+async def test_following_goes_on_where_others_left_off(site):
+    ref, handle = await site.start(Approval.run, "x")
+    await waits_for(lambda: is_waiting(site, ref))
+    await site.histories.page(site.namespace, ref, start=EventId(1), size=500)
+    await handle.signal(Approval.approve, args=[True, "ok"])
+    await handle.result()
+    async with aclosing(site.histories.follow(site.namespace, ref)) as following:
+        assert [total async for total in following] == []
+    page = await site.histories.page(site.namespace, ref, start=EventId(1), size=500)
+    assert [row.id for row in page.rows] == list(range(1, page.total + 1))
+
+
+async def test_a_task_that_is_only_tried_again_is_not_taken_for_an_event(site):
+    """The server shows workers a retried task that it never writes; its ids come again."""
+    ref, handle = await site.start(Stuck.run)
+
+    async def failing():
+        run = await site.workflows.describe(site.namespace, ref)
+        return run.task is not None and run.task.attempt > 1
+
+    await waits_for(failing)
+    page = await site.histories.page(site.namespace, ref, start=EventId(1), size=500)
+    assert page.rows[-1].type == "WorkflowTaskFailed"
+    await handle.signal("hey")
+
+    async def grown():
+        now = await site.histories.page(site.namespace, ref, start=EventId(1), size=500)
+        return now.rows if now.total > page.total else None
+
+    rows = await waits_for(grown)
+    assert rows[: page.total] == page.rows
+    assert rows[page.total].type == "WorkflowExecutionSignaled"
+    await handle.terminate("enough")
 
 
 async def test_pausing_twice_is_refused_in_the_servers_words(site):

@@ -15,11 +15,14 @@ from inspector_app.adapters.temporal.workflows import TemporalWorkflows
 from inspector_app.api.app import build_api
 from inspector_app.api.guard import OuterGuard
 from inspector_app.services import registry
+from inspector_app.services.live import Live
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
+from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.tenants import Tenancy
 from inspector_app.services.unmetered import UNMETERED
+from inspector_app.services.visibility import Visibility
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.settings import load_settings
 from inspector_app.wiring import clock
@@ -115,7 +118,10 @@ def furnished(house, configured):
         clusters = Clusters(clock)
         workflows = TemporalWorkflows(clusters, clock)
         runner = OperationRunner(house.door, house.time, workflows, FernetCipher(KEYS), "here")
-        desk = WorkflowDesk(house.door, workflows, TemporalHistories(clusters))
+        histories, visibility = TemporalHistories(clusters), Visibility(workflows)
+        desk = WorkflowDesk(house.door, workflows, histories)
+        overview = OverviewDesk(house.door, visibility, clock)
+        live = Live(house.door, workflows, histories, visibility, overview)
         registry.install(
             Services(
                 clock=house.time,
@@ -133,6 +139,8 @@ def furnished(house, configured):
                 operation_runner=runner,
                 jobs=house.jobs,
                 tries=house.tries,
+                overview=overview,
+                live=live,
             )
         )
         api = build_api()
@@ -144,6 +152,7 @@ def furnished(house, configured):
         finally:
             for visitor in front.visitors:
                 await visitor.http.aclose()
+            await overview.close()
             await clusters.close()
             registry.install(None)
 

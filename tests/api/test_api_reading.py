@@ -214,3 +214,32 @@ async def test_long_answers_come_compressed(office, site):
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.json()["total"] > 5
+
+
+async def test_the_overview_counts_what_the_list_counts(office, site):
+    await site.start(Approval.run, "x")
+    ivo = await office.signed_in("ivo")
+
+    async def counted():
+        answer = (await ivo.gets("/api/v1/overview")).json()
+        (main,) = (each for each in answer["namespaces"] if each["slug"] == "main")
+        return main if main["running"] else None
+
+    main = await waits_for(counted)
+    listed = (await ivo.gets(f"{WORKFLOWS}/counts", ns="main")).json()
+    assert main["running"] <= listed["by_status"]["Running"]
+    assert (main["trouble"], main["at"][-1]) == ("", "Z")
+
+
+async def test_an_overview_whose_server_is_silent_says_so_where_the_numbers_would_be(front):
+    answer = await (await front.signed_in("ivo")).gets("/api/v1/overview")
+    assert answer.status_code == 200
+    assert all("does not answer" in each["trouble"] for each in answer.json()["namespaces"])
+    assert answer.json()["last_hour"]["failure_share"] is None
+
+
+async def test_an_overview_shows_nothing_of_other_tenants(front):
+    eve = await front.signed_in("eve")
+    answer = (await eve.gets("/api/v1/overview")).json()
+    assert [each["slug"] for each in answer["namespaces"]] == ["theirs"]
+    assert (await front.visitor().gets("/api/v1/overview")).status_code == 401

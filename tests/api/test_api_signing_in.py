@@ -36,7 +36,7 @@ async def test_a_one_time_password_leads_to_choosing_ones_own_and_to_nothing_els
     assert refused.status_code == 403
     assert refused.json()["type"] == "urn:inspector:problem:password-change-required"
     changed = await visitor.fills("/auth/local/password", current=one_time, new=NEW)
-    assert (changed.status_code, changed.headers["location"]) == (303, "/t/demo/workflows")
+    assert (changed.status_code, changed.headers["location"]) == (303, "/t/demo/overview")
     assert (await visitor.gets("/api/v1/namespaces")).status_code == 200
 
 

@@ -89,7 +89,7 @@ def test_the_first_password_is_replaced_before_anything_else(visitor, app):
     page.fill("#current", one_time)
     page.fill("#new", PASSWORD)
     page.press("#new", "Enter")
-    page.wait_for_url(re.compile("/t/demo/workflows"))
+    page.wait_for_url(re.compile("/t/demo/overview"))
 
 
 def test_a_wrong_password_keeps_the_name_and_says_why(visitor):
@@ -147,6 +147,7 @@ def test_signing_out_ends_the_page_and_keys_lead_around(visitor):
     page.keyboard.press("g")
     page.keyboard.press("a")
     page.wait_for_url(re.compile("/t/demo/audit"))
+    expect(page.get_by_role("heading", name="Audit", level=1)).to_be_visible()
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
@@ -183,7 +184,8 @@ def test_every_page_fits_and_is_accessible(visitor, backstage, theme, width):
     noor = visitor(viewport={"width": width, "height": 850}, color_scheme=theme)
     page = noor.goes("/login")
     expect(page.locator("#username")).to_be_visible()
-    pages = ["", "/t/demo/workflows", "/t/demo/operations", "/t/demo/audit", "/t/demo/account"]
+    names = ("overview", "workflows", "operations", "audit", "account", "admin/jobs")
+    pages = ["", *(f"/t/demo/{name}" for name in names)]
     pages += [address_of(ref, tab=tab) for tab in ("summary", "history", "metadata", "audit")]
     for path in pages:
         if path == pages[1]:

@@ -126,7 +126,7 @@ def test_after_sign_in_nobody_is_sent_to_another_site(app, web, wanted):
     assert safe_next(wanted) == ""
     form = {"username": "ana", "password": PASSWORD, "next": wanted}
     answer = web.post("/auth/local/login", data=form, headers={"Origin": app.url})
-    assert answer.headers["location"] == "/t/demo/workflows"
+    assert answer.headers["location"] == "/t/demo/overview"
 
 
 def test_after_sign_in_one_lands_where_one_wanted(app, web):

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from inspector_app.ui.run.state import FOLLOW_EVERY
+from inspector_app.services.watching import BEAT
 from tests.fixtures.database import PASSWORD
 from tests.fixtures.handlers import HYDRATE, SAID, SHELL, arguments, beyond_defaults, handler
 from tests.fixtures.socket import Socket, redirects, sign_in, sign_out, text_of
@@ -65,7 +65,7 @@ async def test_who_takes_a_token_over_in_silence_is_told_nothing(app, waiting):
         await waiting.handle.terminate("so that there is something new to tell")
         try:
             while True:
-                told.append(await asyncio.wait_for(thief.updates.get(), 2 * FOLLOW_EVERY))
+                told.append(await asyncio.wait_for(thief.updates.get(), 2 * BEAT))
         except TimeoutError:
             pass
     assert beyond_defaults(told, allowed=set()) == {}

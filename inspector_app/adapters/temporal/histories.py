@@ -6,8 +6,9 @@ import asyncio
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.history.v1 import History, HistoryEvent
@@ -33,6 +34,8 @@ KEPT_BYTES = 64 * 2**20
 _ROW_BYTES = 450
 _PAGE = 256
 """Batches of events: the server gives at most this many, whatever one asks for."""
+_LONG_POLL = timedelta(seconds=30)
+"""The server itself answers an idle one, empty, after 20 s."""
 _FIRST_PAGE = 16
 _AT_ONCE = 500
 """Events that become rows, 3 ms, before the event loop sees to others."""
@@ -54,6 +57,15 @@ class _Kept:
     """Set, and replaced, each time rows are added or the fetching ends."""
     fetching: asyncio.Task[None] | None = None
     fault: InspectorError | None = None
+    token: bytes = b""
+    """Where a long poll goes on; events it gives again are here already."""
+    followed: int = 0
+    """By how many `follow`: then what is here is all there is, and nobody need ask."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is, or can be, at the server that is not here."""
+        return (not self.is_open or self.followed > 0) and self.fault is None
 
     @property
     def bytes_taken(self) -> int:
@@ -108,6 +120,24 @@ class TemporalHistories:
         found = next(each for each in chunk.events if each.event_id == event)
         return Event(row=kept.rows[event - 1], json=to_json_text(found), links=links_of(found))
 
+    async def follow(self, namespace: Namespace, run: RunRef) -> AsyncGenerator[int]:
+        kept = await self._open(namespace, run)
+        await self._until(kept, kept.total)
+        kept.followed += 1
+        try:
+            while kept.is_open:
+                answer = await self._ask(namespace, run, kept.token, _PAGE, wait=True)
+                known = len(kept.rows)
+                newer = [each for each in lasting(answer.history.events) if each.event_id > known]
+                if newer:
+                    await kept.add(newer, await _pack(History(events=newer)))
+                kept.token = answer.next_page_token
+                kept.is_open = bool(kept.token)
+                if newer:
+                    yield kept.total
+        finally:
+            kept.followed -= 1
+
     async def _until(self, kept: _Kept, wanted: int) -> None:
         """Wait until `wanted` rows are here, or all that there are."""
         while len(kept.rows) < wanted and kept.fetching and not kept.fetching.done():
@@ -119,7 +149,7 @@ class TemporalHistories:
         """Find or begin a run's history; brings an open run's up to date."""
         key = (namespace.cluster.address, namespace.name, run.workflow_id, run.run_id)
         kept = self._kept.get(key)
-        if kept is not None and run.run_id and not kept.is_open and kept.fault is None:
+        if kept is not None and run.run_id and kept.is_whole:
             self._kept.move_to_end(key)
             return kept
         if (opening := self._opening.get(key)) is None:
@@ -161,32 +191,41 @@ class TemporalHistories:
             self._make_room()
 
     async def _fetch_all(self, namespace: Namespace, run: RunRef, kept: _Kept) -> None:
-        """Read page after page; the next one is on its way while one becomes rows."""
-        asked = asyncio.create_task(self._ask(namespace, run, b"", _FIRST_PAGE))
+        """Read page after page; the next one is on its way while one becomes rows.
+
+        An open run's pages end with the token that a long poll goes on from.
+        """
+        wait = kept.is_open
+        asked = asyncio.create_task(self._ask(namespace, run, b"", _FIRST_PAGE, wait=wait))
         try:
             while True:
                 answer = await asked
-                if token := answer.next_page_token:
-                    asked = asyncio.create_task(self._ask(namespace, run, token, _PAGE))
-                if answer.history.events:
-                    await kept.add(answer.history.events, await _pack(answer.history))
-                if not token:
+                events, token = lasting(answer.history.events), answer.next_page_token
+                ends = not token or (wait and bool(events) and events[-1].event_id >= kept.total)
+                if not ends:
+                    asked = asyncio.create_task(self._ask(namespace, run, token, _PAGE, wait=wait))
+                if events:
+                    await kept.add(events, await _pack(History(events=events)))
+                if ends:
+                    kept.token = token
                     return
         finally:
             asked.cancel()
 
     async def _ask(
-        self, namespace: Namespace, run: RunRef, token: bytes, size: int
+        self, namespace: Namespace, run: RunRef, token: bytes, size: int, *, wait: bool
     ) -> GetWorkflowExecutionHistoryResponse:
         request = GetWorkflowExecutionHistoryRequest(
             namespace=namespace.name,
             execution=WorkflowExecution(workflow_id=run.workflow_id, run_id=run.run_id),
             maximum_page_size=size,
             next_page_token=token,
+            wait_new_event=wait,
         )
+        limit = _LONG_POLL if wait else TIMEOUT
         return await self._clusters.call(
             namespace.cluster,
-            lambda server: server.get_workflow_execution_history(request, timeout=TIMEOUT),
+            lambda server: server.get_workflow_execution_history(request, timeout=limit),
         )
 
     async def _fetch_tail(self, namespace: Namespace, run: RunRef, kept: _Kept) -> None:
@@ -217,9 +256,22 @@ class TemporalHistories:
 
     def _make_room(self) -> None:
         taken = sum(kept.bytes_taken for kept in self._kept.values())
-        while taken > KEPT_BYTES and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            taken -= oldest.bytes_taken
+        for key in [key for key, kept in self._kept.items() if not kept.followed]:
+            if taken <= KEPT_BYTES or len(self._kept) == 1:
+                return
+            taken -= self._kept.pop(key).bytes_taken
+
+
+def lasting(events: Sequence[HistoryEvent]) -> Sequence[HistoryEvent]:
+    """Leave out what the server adds for workers and never writes: a retried task at the end.
+
+    Its numbers are those of the events to come.
+    """
+    end = len(events)
+    for back in (1, 2):
+        if end >= back and events[-back].workflow_task_scheduled_event_attributes.attempt > 1:
+            return events[: end - back]
+    return events
 
 
 async def _pack(history: History) -> bytes:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import uuid4
 
 import reflex as rx
 
-from inspector_app.domain.errors import Invalid, StorageUnavailable
+from inspector_app.domain.errors import Invalid
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.services.jobs import JobView
-from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
-from inspector_app.ui.session import Notice, SessionState, milliseconds
+from inspector_app.ui.session import Notice, SessionState, beats, milliseconds
 
 FOLLOW_EVERY = 3.0
 """Seconds between two looks."""
@@ -46,7 +43,6 @@ class JobRow:
 class JobsState(SessionState):
     """The jobs of the installation. Nothing here is about a tenant."""
 
-    _turn: str = ""
     rows: list[JobRow] = []
     asked: JobRow | None = None
     """The job whose dialog is open."""
@@ -68,19 +64,12 @@ class JobsState(SessionState):
     async def follow(self) -> None:
         """Look again, until the page, the socket, the session or its owner is another."""
         async with self:
-            self._turn = turn = uuid4().hex
-        while True:
-            await asyncio.sleep(FOLLOW_EVERY)
+            turn = self._take_turn()
+        async for said in self._heard(beats(FOLLOW_EVERY), turn):
             async with self:
-                here = self.router.url.path == routes.jobs(self.tenant)
-                if turn != self._turn or not here:
+                if said is not None or not self._has_turn(turn):
                     return
-                try:
-                    if not await self._still_mine():
-                        return
-                    await self._read()
-                except StorageUnavailable as error:
-                    self._show(error)
+                await self._read()
 
     @rx.event
     @requires(Permission.JOB_RUN)
@@ -116,7 +105,6 @@ class JobsState(SessionState):
 
     async def _read(self) -> None:
         self.rows = [_row(view) for view in await registry.services().jobs.all(self._actor)]
-        self._storage_answers()
         self.ready = True
 
 

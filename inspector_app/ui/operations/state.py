@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from uuid import uuid4
-
 import reflex as rx
 
 from inspector_app.domain.errors import InspectorError, Invalid, NotFound
@@ -21,7 +18,7 @@ from inspector_app.ui.operations.values import (
     row_of,
     view_of,
 )
-from inspector_app.ui.session import Notice, SessionState
+from inspector_app.ui.session import Notice, SessionState, beats
 
 PAGE_SIZE = 50
 LIST_EVERY, ONE_EVERY = 3.0, 1.0
@@ -31,7 +28,6 @@ LIST_EVERY, ONE_EVERY = 3.0, 1.0
 class OperationsState(SessionState):
     """The tenant's operations, newest first."""
 
-    _turn: str = ""
     rows: list[OperationView] = []
     next_href: str = ""
     workflows_href: str = ""
@@ -52,16 +48,14 @@ class OperationsState(SessionState):
     async def follow(self) -> None:
         """Read again while something is under way; ends with the page, session or owner."""
         async with self:
-            self._turn = turn = uuid4().hex
-            live = any(row.live for row in self.rows)
-        while live:
-            await asyncio.sleep(LIST_EVERY)
+            turn = self._take_turn()
+        async for said in self._heard(beats(LIST_EVERY), turn):
             async with self:
-                here = self.router.url.path.endswith("/operations")
-                if turn != self._turn or not here or not await self._still_mine():
+                if said is not None or not self._has_turn(turn):
                     return
                 await self._read()
-                live = any(row.live for row in self.rows)
+                if not any(row.live for row in self.rows):
+                    return
 
     async def _read(self) -> None:
         page = self._parameter("page")
@@ -77,7 +71,6 @@ class OperationsState(SessionState):
 class OperationPageState(SessionState):
     """One operation: how far it is, and what became of its runs."""
 
-    _turn: str = ""
     shown: OperationView | None = None
     cells: list[OutcomeCell] = []
     outcome: str = ""
@@ -111,16 +104,14 @@ class OperationPageState(SessionState):
     async def follow(self) -> None:
         """Read again until it ends; ends with the page, session or owner, too."""
         async with self:
-            self._turn = turn = uuid4().hex
-            live = self.shown is not None and self.shown.live
-        while live:
-            await asyncio.sleep(ONE_EVERY)
+            turn = self._take_turn()
+        async for said in self._heard(beats(ONE_EVERY), turn):
             async with self:
-                here = self.router.url.path.endswith("/operation")
-                if turn != self._turn or not here or not await self._still_mine():
+                if said is not None or not self._has_turn(turn):
                     return
                 await self._read()
-                live = self.shown is not None and self.shown.live
+                if self.shown is None or not self.shown.live:
+                    return
 
     @rx.event
     @requires(Permission.OPERATION_READ)

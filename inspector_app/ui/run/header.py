@@ -16,22 +16,6 @@ from inspector_app.ui.theme import STATUS
 State = RunState
 
 
-def _live() -> rx.Component:
-    return rx.el.label(
-        rx.el.button(
-            type="button",
-            role="switch",
-            aria_checked=rx.cond(State.live, "true", "false"),
-            aria_label="Live: follow this run",
-            title="Look at the run every three seconds",
-            class_name=rx.cond(State.live, "switch on", "switch"),
-            on_click=State.switch_live,
-        ),
-        rx.el.span("Live"),
-        class_name="row live-l",
-    )
-
-
 def _act(word: str, name: str, action: Action, offered: rx.Var[Offered]) -> rx.Component:
     return button(
         word,
@@ -81,7 +65,6 @@ def _title() -> rx.Component:
         copy_button(facts.workflow_id, "workflow id"),
         badge(facts.status, STATUS, pill=True),
         rx.el.span(class_name="grow"),
-        rx.cond(facts.is_open, _live()),
         rx.cond(
             facts.is_open,
             rx.fragment(

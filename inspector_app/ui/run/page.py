@@ -6,6 +6,7 @@ import reflex as rx
 
 from inspector_app.ui.kit.controls import link
 from inspector_app.ui.kit.feedback import empty, outage
+from inspector_app.ui.kit.live import live_switch
 from inspector_app.ui.run.dialogs import dialogs
 from inspector_app.ui.run.header import header
 from inspector_app.ui.run.history import history
@@ -70,4 +71,6 @@ def run_page() -> rx.Component:
         rx.cond(State.missing, _missing(), body),
         page="workflows",
         crumbs=(("Workflows", State.workflows_href), (title, "")),
+        # A closed run does nothing any more.
+        live=rx.cond(State.facts.is_open, live_switch(State.switch_live, State.read_at)),
     )

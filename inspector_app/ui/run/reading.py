@@ -1,4 +1,4 @@
-"""One look at a run: what to ask the services, and what they answered."""
+"""What a run's page reads besides the run itself: audit entries, an event, its namespace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inspector_app.domain.histories import Event
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.tenancy import Namespace
-from inspector_app.domain.workflows import Action, Capabilities, Offer, Run, RunData, RunRef
+from inspector_app.domain.workflows import RunRef
 from inspector_app.services import registry
 
 TRAIL_LIMIT = 200
@@ -19,32 +19,31 @@ TRAIL_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to look at. `status` is the one on show, "" before the first look."""
+    """What to read; `namespace` and `trail` say whether."""
 
     actor: Actor
     ref: RunRef
-    status: str
+    namespace: bool
     trail: bool
     event: EventId | None
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to read."""
+        return self.namespace or self.trail or self.event is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the services answered; what was not wanted, or did not change, is None."""
+    """What the services answered; what was not wanted is None."""
 
-    ref: RunRef
-    run: Run
-    capabilities: Capabilities
-    offers: dict[Action, Offer]
     namespace: Namespace | None
-    data: RunData | None
     trail: tuple[Entry, ...] | None
     event: Event | None
     event_missing: str
 
 
 async def read(wanted: Wanted) -> Found | InspectorError:
-    """Look once. What goes wrong is the answer, so that a loop can decide what to do."""
+    """Read what is wanted. What goes wrong is the answer: the run itself goes on."""
     try:
         return await _read(wanted)
     except InspectorError as error:
@@ -52,18 +51,13 @@ async def read(wanted: Wanted) -> Found | InspectorError:
 
 
 async def _read(wanted: Wanted) -> Found:
-    services, actor = registry.services(), wanted.actor
-    seen = await services.workflows.run(actor, wanted.ref)
-    summary = seen.run.summary
-    ref = RunRef(wanted.ref.namespace, summary.workflow_id, summary.run_id)
-    changed = summary.status.value != wanted.status
+    services, actor, ref = registry.services(), wanted.actor, wanted.ref
     namespace = None
-    if not wanted.status:
+    if wanted.namespace:
         namespaces = await services.tenancy.namespaces(actor)
         namespace = next((each for each in namespaces if each.slug == ref.namespace), None)
-    data = await services.workflows.data(actor, ref) if changed else None
     trail: tuple[Entry, ...] | None = None
-    if wanted.trail or changed:
+    if wanted.trail:
         trail = await services.audit.of_run(actor, ref, limit=TRAIL_LIMIT)
     event, event_missing = None, ""
     if wanted.event is not None:
@@ -71,14 +65,4 @@ async def _read(wanted: Wanted) -> Found:
             event = await services.workflows.event(actor, ref, wanted.event)
         except NotFound as error:
             event_missing = error.detail
-    return Found(
-        ref=ref,
-        run=seen.run,
-        capabilities=seen.capabilities,
-        offers=seen.offers,
-        namespace=namespace,
-        data=data,
-        trail=trail,
-        event=event,
-        event_missing=event_missing,
-    )
+    return Found(namespace, trail, event, event_missing)

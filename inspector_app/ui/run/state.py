@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from uuid import uuid4
-
 import reflex as rx
 
-from inspector_app.domain.errors import (
-    InspectorError,
-    NotFound,
-    StorageUnavailable,
-    Unreachable,
-)
+from inspector_app.domain.errors import InspectorError, NotFound, SignInRequired
 from inspector_app.domain.ids import EventId, RunId, WorkflowId
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.workflows import Handlers, Run, RunRef
+from inspector_app.domain.workflows import Handlers, RunRef
 from inspector_app.services import registry
+from inspector_app.services.live import Seen
+from inspector_app.services.watching import PASSING
 from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
 from inspector_app.ui.run import view
@@ -34,10 +28,8 @@ from inspector_app.ui.run.values import (
     Tab,
     Text,
 )
-from inspector_app.ui.session import Notice, SessionState
+from inspector_app.ui.session import Notice, SessionState, milliseconds, now
 
-FOLLOW_EVERY = 3.0
-"""Seconds between two looks at an open run."""
 TABS = {"summary": "Summary", "history": "History", "metadata": "Metadata", "audit": "Audit"}
 
 
@@ -48,9 +40,8 @@ class RunState(SessionState):
     """What the address names; an empty run id there means the newest run."""
     _ref: RunRef | None = None
     """The run on show, with its run id as soon as the server said it."""
-    _turn: str = ""
-    """Names the newest loop of `follow`: only that one goes on. Never the same name twice, so
-    that a loop from before a reset finds that it is over."""
+    _length: int = 0
+    """Events of the newest description on show: an older one comes too late."""
 
     _trail_stale: bool = False
     """Somebody acted here since the audit entries were read."""
@@ -61,7 +52,7 @@ class RunState(SessionState):
     tab: str = "summary"
     tabs: list[Tab] = []
     ready: bool = False
-    live: bool = True
+    read_at: int | None = None
     missing: Notice | None = None
     facts: Facts = Facts()
     offers: Offers = Offers()
@@ -97,9 +88,8 @@ class RunState(SessionState):
             RunId(self._parameter("run_id")),
         )
         if asked != self._asked:
-            live = self.live
             self.reset()
-            self._asked, self.live = asked, live
+            self._asked = asked
         if not asked.workflow_id:
             self.missing = Notice("neutral", "", "This address names no workflow.", "")
         tab = self._parameter("tab")
@@ -115,28 +105,31 @@ class RunState(SessionState):
     @rx.event(background=True)
     @requires(Permission.RUN_READ, passive=True)
     async def follow(self) -> rx.event.EventSpec | None:
-        """Look at the run now, then every few seconds while it is open and Live is on.
+        """Show the run as it is now, then what happens in it while it is open and Live is on.
 
         A server that does not answer is asked again until it does. Ends when the page, the
         socket, the session or its owner is another; a session that ended leads to sign-in.
         """
         async with self:
-            self._turn = turn = uuid4().hex
-            wanted = self._want()
-        while wanted is not None:
-            found = await read(wanted)
-            async with self:
-                if turn != self._turn or not self._connected():
+            turn, actor, ref = self._take_turn(), self._actor, self._ref or self._asked
+        if ref is None or not ref.workflow_id:
+            return None
+        async with registry.services().live.run(actor, ref) as watch:
+            async for seen in self._heard(watch, turn):
+                if isinstance(seen, SignInRequired):
+                    return RunState.load
+                async with self:
+                    if not self._has_turn(turn):
+                        return None
+                    wanted = self._take(seen)
+                if wanted:
+                    found = await read(wanted)
+                    async with self:
+                        if not self._has_turn(turn):
+                            return None
+                        self._take_more(found)
+                if seen is not None and not self._goes_on(seen):
                     return None
-                try:
-                    if not await self._still_mine():
-                        return RunState.load
-                except StorageUnavailable as error:
-                    found = error  # whose it is cannot be told: nothing new is shown
-                self._take(found)
-                wanted = self._want() if self._goes_on(found) else None
-            if wanted is not None:
-                await asyncio.sleep(FOLLOW_EVERY)
         return None
 
     @rx.event
@@ -144,7 +137,7 @@ class RunState(SessionState):
     async def switch_live(self) -> rx.event.EventSpec | None:
         """Follow the run, or leave on show what is there."""
         self.live = not self.live
-        self._turn = ""
+        self._take_turn()
         return RunState.follow if self.live else None
 
     @rx.event
@@ -178,56 +171,71 @@ class RunState(SessionState):
             self.queries = view.handlers(found.queries)
             self.updates = view.handlers(found.updates)
 
-    def _want(self) -> Wanted | None:
-        """What the next look should bring; None where this is no run's page."""
-        ref = self._ref or self._asked
-        if ref is None or not ref.workflow_id or not self.router.url.path.endswith("/run"):
+    def _goes_on(self, seen: Seen | InspectorError) -> bool:
+        if isinstance(seen, InspectorError):
+            return isinstance(seen, PASSING)
+        return self.live and seen.view.run.status.is_open
+
+    def _take(self, seen: Seen | InspectorError | None) -> Wanted | None:
+        """Show what was seen; what went wrong leaves on show what was there.
+
+        Returns what else is to be read.
+        """
+        if seen is None:
             return None
+        if isinstance(seen, NotFound) and not self.ready:
+            self.missing = Notice("neutral", seen.title, seen.detail, seen.hint)
+            return None
+        if isinstance(seen, InspectorError):
+            self._show_passing(seen)
+            return None
+        run = seen.view.run
+        if run.summary.history_length < self._length:
+            return None  # what one's own deed brought was seen already
+        first, changed = not self.ready, run.status.value != self.facts.status
+        ref = RunRef(self.namespace, run.summary.workflow_id, run.summary.run_id)
+        self._goes_well()
+        self.missing, self._ref = None, ref
+        self._take_run(seen)
+        if changed:  # they are long, and nothing else changes them
+            self.given, self.outcome = view.given(seen.data), view.outcome(seen.data)
+        self.ready, self.read_at = True, milliseconds(now())
+        self._link()
         unread = self.event and self.event != self.opened.id
         return Wanted(
             actor=self._actor,
             ref=ref,
-            status=self.facts.status,
-            trail=self.tab == "audit" or self._trail_stale,
+            namespace=first,
+            trail=changed or self._trail_stale or self.tab == "audit",
             event=EventId(self.event) if unread else None,
         )
 
-    def _goes_on(self, found: Found | InspectorError) -> bool:
-        if isinstance(found, InspectorError):
-            return isinstance(found, Unreachable | StorageUnavailable)
-        return self.live and self.facts.is_open
-
-    def _take(self, found: Found | InspectorError) -> None:
-        """Show what a look brought; what went wrong leaves on show what was there."""
-        if isinstance(found, NotFound) and not self.ready:
-            self.missing = Notice("neutral", found.title, found.detail, found.hint)
-            return
-        if isinstance(found, InspectorError):
-            self._show(found)
-            return
-        self._storage_answers()
-        self.outage, self.missing, self._ref = None, None, found.ref
-        self._take_run(found.run, found)
-        if found.namespace is not None:
-            self.command = view.command(found.ref, found.namespace)
-        if found.data is not None:
-            self.given, self.outcome = view.given(found.data), view.outcome(found.data)
-        if found.trail is not None:
-            self.trail, self._trail_stale = view.trail(found.trail), False
-        if found.event is not None:
-            self.opened = view.opened(found.event, found.ref, self.tenant)
-        self.event_missing = found.event_missing
-        self.ready = True
-        self._link()
-
-    def _take_run(self, run: Run, found: Found) -> None:
-        self.facts = view.facts(run, found.capabilities, self.tenant)
-        self.offers = buttons(found.offers, found.capabilities, self._actor)
+    def _take_run(self, seen: Seen) -> None:
+        known, run = seen.view, seen.view.run
+        facts = view.facts(run, known.capabilities, self.tenant, events=seen.events)
+        self.facts, self._length = facts, run.summary.history_length
+        self.offers = buttons(known.offers, known.capabilities, self._actor)
         self.activities = [view.activity(each) for each in run.activities]
-        self.children = view.children(run, found.ref, self.tenant)
+        self.children = view.children(run, self._ref, self.tenant)
         self.attributes = view.pairs(run.search_attributes)
         self.memo = view.pairs(run.memo)
         self.timeouts = view.timeouts(run)
+
+    def _take_more(self, found: Found | InspectorError) -> None:
+        """Show what was read besides the run."""
+        ref = self._ref
+        if isinstance(found, InspectorError) or ref is None:
+            if isinstance(found, InspectorError):
+                self._show(found)
+            return
+        if found.namespace is not None:
+            self.command = view.command(ref, found.namespace)
+        if found.trail is not None:
+            self.trail, self._trail_stale = view.trail(found.trail), False
+        if found.event is not None:
+            self.opened = view.opened(found.event, ref, self.tenant)
+        self.event_missing = found.event_missing
+        self._link()
 
     def _link(self) -> None:
         """Addresses of the page's parts; the counts beside their words."""

@@ -54,8 +54,11 @@ def problem(problems: Iterable[str]) -> str:
     return "Workflow task failing" if reported else ""
 
 
-def facts(run: Run, capabilities: Capabilities, tenant: str) -> Facts:
-    """The header of `run`, with links of `tenant`'s pages."""
+def facts(run: Run, capabilities: Capabilities, tenant: str, *, events: int = 0) -> Facts:
+    """The header of `run`, with links of `tenant`'s pages.
+
+    `events` may be ahead of what the description says.
+    """
     summary, pause, task = run.summary, run.pause, run.task
     failing = task is not None and task.attempt > 1
     run_id = str(summary.run_id)
@@ -76,8 +79,8 @@ def facts(run: Run, capabilities: Capabilities, tenant: str) -> Facts:
         build_id=run.build_id,
         parent_id=run.parent.workflow_id if run.parent else "",
         parent_href=routes.run(tenant, run.parent) if run.parent else "",
-        events=summary.history_length,
-        events_text=f"{summary.history_length:,}",
+        events=max(events, summary.history_length),
+        events_text=f"{max(events, summary.history_length):,}",
         size=size(run.history_bytes),
         problem=problem(summary.problems) or ("Workflow task failing" if failing else ""),
         task_attempt=task.attempt if task and failing else 0,

@@ -14,7 +14,7 @@ from inspector_app.ui.session import SessionState
 from inspector_app.ui.theme import STATUS
 from inspector_app.ui.workflows.bulk_state import BulkState
 from inspector_app.ui.workflows.bulk_values import VERBS, BulkOffer, Share
-from inspector_app.ui.workflows.state import RunRow
+from inspector_app.ui.workflows.rows import RunRow
 
 State = BulkState
 _FORM = "bulk-form"

@@ -7,6 +7,7 @@ import reflex as rx
 from inspector_app.ui.kit.controls import button, link
 from inspector_app.ui.kit.feedback import empty, outage
 from inspector_app.ui.kit.icons import badge, icon, state_css, state_icon, state_word
+from inspector_app.ui.kit.live import live_switch
 from inspector_app.ui.kit.time import moment, span
 from inspector_app.ui.shell import shell
 from inspector_app.ui.theme import STATUS
@@ -17,7 +18,8 @@ from inspector_app.ui.workflows.bulk import (
     choosing_box,
     is_chosen,
 )
-from inspector_app.ui.workflows.state import CountCell, RunRow, WorkflowsState
+from inspector_app.ui.workflows.rows import CountCell, RunRow
+from inspector_app.ui.workflows.state import WorkflowsState
 
 State = WorkflowsState
 
@@ -107,6 +109,16 @@ def _row(row: rx.Var[RunRow]) -> rx.Component:
     )
 
 
+def _news() -> rx.Component:
+    """Runs that came since: announced over the table, so that no row moves."""
+    some = rx.cond(State.news == 1, "1 new run · Show", f"{State.news} new runs · Show")
+    return rx.el.div(
+        rx.cond(State.news > 0, button(some, name="arrow-up", css="sm", on_click=State.show_new)),
+        class_name="news",
+        role="status",
+    )
+
+
 def _table() -> rx.Component:
     head = (
         ("Status", "", "172px"),
@@ -173,7 +185,7 @@ def workflows_page() -> rx.Component:
     """The page at `/t/{tenant}/workflows`."""
     listing = rx.el.section(
         _counts(),
-        rx.cond(State.rows.length() > 0, rx.fragment(_table(), _foot()), _nothing()),
+        rx.cond(State.rows.length() > 0, rx.fragment(_news(), _table(), _foot()), _nothing()),
         class_name="panel",
         aria_label="Runs",
     )
@@ -188,4 +200,5 @@ def workflows_page() -> rx.Component:
         bulk_dialog(),
         page="workflows",
         crumbs=(("Workflows", ""),),
+        live=live_switch(State.switch_live, State.counted_at),
     )

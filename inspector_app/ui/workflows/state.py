@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-from uuid import uuid4
-
 import reflex as rx
 
-from inspector_app.domain.errors import (
-    InspectorError,
-    Invalid,
-    StorageUnavailable,
-    Unreachable,
-)
+from inspector_app.domain.errors import InspectorError, Invalid, SignInRequired, Unreachable
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.workflows import RunRef, RunSummary, Status
+from inspector_app.domain.workflows import RunSummary, Status, StatusCounts
 from inspector_app.services import registry
+from inspector_app.services.live import Asked, Listing
+from inspector_app.services.watching import PASSING
 from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
 from inspector_app.ui.session import SessionState, milliseconds, now
+from inspector_app.ui.workflows.rows import CountCell, RunRow, run_row, unseen
 
 PAGE_SIZE = 50
 COUNTED = (
@@ -33,39 +27,21 @@ COUNTED = (
 )
 
 
-@dataclass(frozen=True)
-class RunRow:
-    """One run in the list; times in epoch milliseconds."""
-
-    workflow_id: str
-    run_id: str
-    workflow_type: str
-    status: str
-    task_queue: str
-    started: int | None
-    closed: int | None
-    stuck: str
-    note: str
-    href: str
-
-
-@dataclass(frozen=True)
-class CountCell:
-    """How many runs of a status the query matches, and the address that shows only them."""
-
-    status: str
-    count: str
-    href: str
-
-
 class WorkflowsState(SessionState):
     """Rows of one page, counts by status, and the query as it was typed."""
 
-    _turn: str = ""
+    _asked: Asked | None = None
+    """What the rows on show answer."""
+    _filled_on: str = ""
+    """The socket of the last filling."""
+    _newest: Listing | None = None
+    """What the server says now; rows that came since are announced, not inserted."""
+
     query: str = ""
     status: str = ""
     query_error: str = ""
     rows: list[RunRow] = []
+    news: int = 0
     counts: list[CountCell] = []
     total: str = ""
     all_href: str = ""
@@ -81,44 +57,58 @@ class WorkflowsState(SessionState):
     @rx.event
     @requires(Permission.RUN_READ)
     async def load(self) -> rx.event.EventSpec | None:
-        """Read what the address asks for."""
+        """Take from the address what to list; the rows come as the server gives them."""
         self._clear()
         self.query, self.status = self._parameter("query"), self._parameter("status")
         self.query_error = ""
-        self._choose_namespace()
+        before = self.namespace
+        if self._choose_namespace() != before:
+            self.rows, self.ready = [], False
+        if self._socket == self._filled_on:
+            self._asked = None  # not a lost connection that came back: show the newest
         self._build_links()
         if not self.namespace:
             self.ready = True
             return None
-        await self._read()
-        return type(self).come_back if self.outage else None
+        return type(self).follow
 
     @rx.event(background=True)
     @requires(Permission.RUN_READ, passive=True)
-    async def come_back(self) -> None:
-        """Ask a silent server again when its next try is due, until it answers.
+    async def follow(self) -> rx.event.EventSpec | None:
+        """Show the list as it is now, then what changes in it while Live is on.
 
-        Ends when the page, the socket, the session or its owner is another.
+        A server that does not answer is asked again until it does. Ends when the page, the
+        socket, the session or its owner is another; a session that ended leads to sign-in.
         """
         async with self:
-            self._turn = turn = uuid4().hex
-            silent = self.outage
-        while silent is not None:
-            await asyncio.sleep(max(1.0, silent.next_try / 1000 - now().timestamp()))
-            async with self:
-                here = self.router.url.path.endswith("/workflows")
-                if turn != self._turn or not here:
-                    return
-                try:
-                    if not await self._still_mine():
-                        return
-                except StorageUnavailable as error:
-                    self._show(error)  # our own database; the next try is Temporal's all the same
-                    continue
-                self._storage_answers()
-                self.outage = None
-                await self._read()
-                silent = self.outage
+            turn, actor, asked = self._take_turn(), self._actor, self._ask()
+        async with registry.services().live.listing(actor, asked) as watch:
+            async for found in self._heard(watch, turn):
+                if isinstance(found, SignInRequired):
+                    return type(self).load
+                async with self:
+                    if not self._has_turn(turn):
+                        return None
+                    if found is not None:
+                        self._take(found, asked)
+                        if not self.live and not isinstance(found, PASSING):
+                            return None
+        return None
+
+    @rx.event
+    @requires(Permission.RUN_READ)
+    async def switch_live(self) -> rx.event.EventSpec | None:
+        """Follow the list, or leave on show what is there."""
+        self.live = not self.live
+        self._take_turn()
+        return type(self).follow if self.live else None
+
+    @rx.event
+    @requires(Permission.RUN_READ)
+    async def show_new(self) -> None:
+        """Show the rows that were only announced so far."""
+        if self._newest is not None:
+            self._fill(self._newest)
 
     @rx.event
     @requires(Permission.RUN_READ)
@@ -138,6 +128,15 @@ class WorkflowsState(SessionState):
         self.plain_href = routes.workflows(self.tenant, namespace=self.namespace)
         self.filtered = bool(self.query or self.status)
 
+    def _ask(self) -> Asked:
+        return Asked(
+            namespace=self.namespace,
+            query=self._whole_query(),
+            counted=self.query,
+            page_size=PAGE_SIZE,
+            page_token=self._parameter("page") or None,
+        )
+
     def _whole_query(self) -> str:
         """The typed query and the chosen status together; a wrong status matches nothing."""
         parts = [f"({self.query})"] if self.query and self.status else [self.query]
@@ -146,43 +145,57 @@ class WorkflowsState(SessionState):
             parts.append(f"ExecutionStatus = '{quoted}'")
         return " AND ".join(part for part in parts if part)
 
-    async def _read(self) -> None:
-        desk, actor = registry.services().workflows, self._actor
-        try:
-            page = await desk.page(
-                actor,
-                self.namespace,
-                self._whole_query(),
-                page_size=PAGE_SIZE,
-                page_token=self._parameter("page") or None,
-            )
-            counts = await desk.counts(actor, self.namespace, self.query)
-        except Invalid as error:
-            # Shown where it was typed, in the server's words; the rows before it stay.
-            self.query_error, self.ready = error.detail, True
-            self.answered = self.answered and bool(self.rows)
-            return
-        except Unreachable as error:
-            self._show(error)
-            return
-        except InspectorError as error:
-            self._show(error)
-            self.ready, self.answered, self.rows = True, False, []
-            return
-        self.outage = None
-        self.rows = [self._row(run) for run in page.runs]
-        self.next_href = ""
-        if page.next_page_token:
+    def _take(self, found: Listing | InspectorError, asked: Asked) -> None:
+        match found:
+            case Invalid():
+                # Shown where it was typed, in the server's words; the rows before it stay.
+                self.query_error, self.ready = found.detail, True
+                self.answered = self.answered and bool(self.rows)
+            case Unreachable():
+                self._show_passing(found)
+            case InspectorError():
+                self._show_passing(found)
+                self.ready = True
+                if not isinstance(found, PASSING):
+                    self.answered, self.rows = False, []
+            case Listing():
+                self._goes_well()
+                self._newest = found
+                self._take_counts(found.counts)
+                if asked == self._asked and self.rows:
+                    self._update(found)
+                else:
+                    self._asked = asked
+                    self._fill(found)
+                self.ready = self.answered = True
+
+    def _fill(self, found: Listing) -> None:
+        """Show the page as it is now."""
+        self.rows = [run_row(run, self.tenant, self.namespace) for run in found.page.runs]
+        self.news, self.next_href, self._filled_on = 0, "", self._socket
+        if found.page.next_page_token:
             self.next_href = routes.workflows(
                 self.tenant,
                 namespace=self.namespace,
                 query=self.query,
                 status=self.status,
-                page=page.next_page_token,
+                page=found.page.next_page_token,
             )
-        self.total = f"{counts.total:,}"
-        self.counted_at = milliseconds(counts.at)
-        self.counts = [
+
+    def _update(self, found: Listing) -> None:
+        """Bring rows up to date where they stand: none comes, goes or moves under the reader."""
+        known: dict[str, RunSummary] = {run.run_id: run for run in (*found.left, *found.page.runs)}
+        rows = [
+            run_row(known[row.run_id], self.tenant, self.namespace) if row.run_id in known else row
+            for row in self.rows
+        ]
+        if rows != self.rows:
+            self.rows = rows
+        self.news = unseen({row.run_id for row in rows}, [run.run_id for run in found.page.runs])
+
+    def _take_counts(self, counts: StatusCounts) -> None:
+        self.total, self.counted_at = f"{counts.total:,}", milliseconds(now())
+        cells = [
             CountCell(
                 status.value,
                 f"{counts.by_status.get(status, 0):,}",
@@ -192,23 +205,5 @@ class WorkflowsState(SessionState):
             )
             for status in COUNTED
         ]
-        self.ready = self.answered = True
-
-    def _row(self, run: RunSummary) -> RunRow:
-        ref = RunRef(self.namespace, run.workflow_id, run.run_id)
-        nondeterministic = any("NonDeterministic" in problem for problem in run.problems)
-        stuck = "Non-deterministic" if nondeterministic else ""
-        if run.problems and not stuck:
-            stuck = "Workflow task failing"
-        return RunRow(
-            workflow_id=run.workflow_id,
-            run_id=run.run_id,
-            workflow_type=run.workflow_type,
-            status=run.status.value,
-            task_queue=run.task_queue,
-            started=milliseconds(run.started_at),
-            closed=milliseconds(run.closed_at),
-            stuck=stuck,
-            note=run.pause_reason,
-            href=routes.run(self.tenant, ref),
-        )
+        if cells != self.counts:
+            self.counts = cells

@@ -4,12 +4,12 @@ from types import SimpleNamespace
 
 import pytest
 import reflex as rx
-from run_in_memory import NAMESPACE, NOW, Desk, Page, Sessions, person
+from run_in_memory import NAMESPACE, NOW, Desk, Following, Page, Sessions, person
 
 from inspector_app.domain.audit import Entry
 from inspector_app.domain.permissions import Role
 from inspector_app.services import registry
-from inspector_app.ui.run import state as run_state
+from inspector_app.services.unmetered import UNMETERED
 from inspector_app.ui.run.acts import ActState
 from inspector_app.ui.run.state import RunState
 
@@ -17,7 +17,9 @@ from inspector_app.ui.run.state import RunState
 @pytest.fixture
 async def page(monkeypatch):
     """An open page of a developer; `follow` looks once and never sleeps."""
-    desk, sessions = Desk(), Sessions(person(Role.DEVELOPER))
+    desk = Desk()
+    following = Following(desk)
+    sessions = Sessions(person(Role.DEVELOPER))
     entries: list[Entry] = []
 
     async def namespaces(actor):
@@ -29,10 +31,12 @@ async def page(monkeypatch):
     registry.install(
         SimpleNamespace(
             clock=lambda: NOW,
+            meter=UNMETERED,
             sessions=sessions,
             tenancy=SimpleNamespace(namespaces=namespaces),
             audit=SimpleNamespace(of_run=of_run),
             workflows=desk,
+            live=following,
         )
     )
     root = rx.State(_reflex_internal_init=True)
@@ -41,6 +45,5 @@ async def page(monkeypatch):
     run._actor, run.tenant = sessions.now, "acme"
     monkeypatch.setattr(RunState, "_connected", lambda state: True)
     run.live = False
-    monkeypatch.setattr(run_state, "FOLLOW_EVERY", 0)
-    yield Page(root, run, act, desk, sessions, entries)
+    yield Page(root, run, act, desk, sessions, entries, following)
     registry.install(None)

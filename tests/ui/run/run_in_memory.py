@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -32,6 +33,7 @@ from inspector_app.domain.workflows import (
     check_signal,
     offers,
 )
+from inspector_app.services.live import Seen
 from inspector_app.ui.run.acts import ActState
 from inspector_app.ui.run.state import RunState
 
@@ -141,6 +143,31 @@ class Desk:
         return Done(self.run_now, "It came undone." if self.undo_pauses else "")
 
 
+class Following:
+    """Follows a run as the service does: what the desk says now, then again after each rest."""
+
+    def __init__(self, desk):
+        self.desk = desk
+        self.rest = None
+        """What happens between two looks; without it there is nothing more to hear."""
+
+    @asynccontextmanager
+    async def run(self, actor, ref):
+        yield self._looks(actor, ref)
+
+    async def _looks(self, actor, ref):
+        while True:
+            try:
+                seen = await self.desk.run(actor, ref)
+                data = await self.desk.data(actor, ref)
+                yield Seen(seen, data, seen.run.summary.history_length)
+            except InspectorError as error:
+                yield error
+            if self.rest is None:
+                return
+            await self.rest()
+
+
 @dataclass
 class Sessions:
     """`now` is who a look at the session finds."""
@@ -161,6 +188,7 @@ class Page:
     desk: Desk
     sessions: Sessions
     entries: list[Entry]
+    following: Following
 
     def go(self, path: str = "/t/acme/run", **query: object) -> None:
         asked = {"ns": REF.namespace, "workflow_id": REF.workflow_id, "run_id": REF.run_id}

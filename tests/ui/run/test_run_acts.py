@@ -185,7 +185,10 @@ async def test_after_an_act_the_audit_is_read_again(open_page):
     open_page.desk.run_now = replace(a_run())
     await ActState.signal.fn(open_page.act, SIGNAL)
 
-    assert open_page.run._want().trail
+    assert open_page.run._trail_stale
+
+    await RunState.follow.fn(open_page.run)
+    assert not open_page.run._trail_stale
 
 
 @pytest.mark.parametrize("deed", ["resume", "cancel", "terminate"])

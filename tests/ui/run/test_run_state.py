@@ -8,7 +8,6 @@ from run_in_memory import NOW, a_run, person
 from inspector_app.domain.errors import NotFound, Unreachable
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.workflows import RunData, Status
-from inspector_app.ui.run import state as run_state
 from inspector_app.ui.run.state import RunState
 
 AWAY = Unreachable(
@@ -70,11 +69,11 @@ async def test_a_server_that_went_away_leaves_the_page_as_it_was_and_comes_back(
     page.desk.fault = AWAY
     seen = []
 
-    async def rest(seconds):
+    async def rest():
         seen.append(page.run.outage)
         page.desk.fault = None
 
-    monkeypatch.setattr(run_state.asyncio, "sleep", rest)
+    page.following.rest = rest
     await RunState.follow.fn(page.run)
 
     assert seen[0].address == "eu-1:7233"
@@ -85,11 +84,11 @@ async def test_a_server_that_went_away_leaves_the_page_as_it_was_and_comes_back(
 async def test_an_open_run_is_followed_until_it_closes_and_then_shows_its_result(
     page, monkeypatch
 ):
-    async def rest(seconds):
+    async def rest():
         page.desk.run_now = a_run(status=Status.COMPLETED, closed_at=NOW)
         page.desk.data_now = RunData("{}", '"done"', "", closing_event=170)
 
-    monkeypatch.setattr(run_state.asyncio, "sleep", rest)
+    page.following.rest = rest
     page.run.live = True
     await page.open()
 
@@ -99,10 +98,10 @@ async def test_an_open_run_is_followed_until_it_closes_and_then_shows_its_result
 
 
 async def test_following_ends_when_the_reader_went_to_another_page(page, monkeypatch):
-    async def rest(seconds):
+    async def rest():
         page.go("/t/acme/workflows")
 
-    monkeypatch.setattr(run_state.asyncio, "sleep", rest)
+    page.following.rest = rest
     page.run.live = True
     await page.open()
 
@@ -111,14 +110,14 @@ async def test_following_ends_when_the_reader_went_to_another_page(page, monkeyp
 
 
 async def test_a_newer_loop_ends_an_older_one(page, monkeypatch):
-    async def rest(seconds):
-        page.run._turn = "newer"
+    async def rest():
+        page.run._turn = ("newer", "")
 
-    monkeypatch.setattr(run_state.asyncio, "sleep", rest)
+    page.following.rest = rest
     page.run.live = True
     await page.open()
 
-    assert page.run._turn == "newer"
+    assert page.run._turn == ("newer", "")
 
 
 async def test_what_was_read_for_somebody_is_not_shown_once_their_session_ended(page):
@@ -150,12 +149,12 @@ async def test_nothing_is_shown_to_a_socket_that_is_gone(page, monkeypatch):
 
 async def test_switching_live_off_leaves_what_is_there(page):
     page.run.live = True
-    turn = page.run._turn
-
+    page.go()
+    before = page.run._turn
     assert await RunState.switch_live.fn(page.run) is None
     assert not page.run.live
     assert await RunState.switch_live.fn(page.run) == RunState.follow
-    assert page.run._turn == turn == ""
+    assert page.run._turn != before
 
 
 async def test_another_run_starts_from_an_empty_page(page):

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = timedelta(seconds=5)
 """How late a job may start, and how soon after "Run now"."""
+_GRACE = 10.0
+"""Seconds that what has begun may take when the process ends."""
 
 
 @asynccontextmanager
@@ -29,19 +31,26 @@ async def running(desk: JobDesk, ticks: dict[str, Tick]) -> AsyncGenerator[Async
     await desk.enlist()
     scheduler = AsyncIOScheduler(timezone=UTC)
 
+    under_way: set[asyncio.Task[None]] = set()
+
     async def look(name: str) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        under_way.add(task)
         try:
             await desk.run_if_due(name, ticks[name])
         except InspectorError as error:
             # The database is away, or another process was quicker: the next look tries again.
             log.warning("job_not_looked_at", job=name, why=error.title)
+        finally:
+            under_way.discard(task)
 
     for name in ticks:
         scheduler.add_job(
             look,
             "interval",
             args=[name],
-            seconds=LOOK_EVERY.seconds,
+            seconds=LOOK_EVERY.total_seconds(),
             next_run_time=datetime.now(UTC),
             coalesce=True,
             max_instances=1,
@@ -55,6 +64,9 @@ async def running(desk: JobDesk, ticks: dict[str, Tick]) -> AsyncGenerator[Async
         watch.cancel()
         with suppress(asyncio.CancelledError):
             await watch
+        scheduler.pause()
+        if under_way:  # let them end in order: `shutdown` would cut them off
+            await asyncio.wait(under_way, timeout=_GRACE)
         scheduler.shutdown(wait=False)
 
 

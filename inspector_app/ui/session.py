@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -177,13 +178,12 @@ class SessionState(rx.State):
             async with self:
                 if not self._has_turn(turn):
                     return
-                try:
+                mine = None
+                with self._despite_outage():
                     mine = await self._still_mine()
-                except StorageUnavailable as error:
-                    self._show_passing(error)
-                    missed = said or missed
-                    continue
-                self._storage_answers()
+            if mine is None:
+                missed = said or missed
+                continue
             if not mine:
                 yield SignInRequired()
                 return
@@ -291,6 +291,16 @@ class SessionState(rx.State):
         tone = "completed" if answer.get("tone") == "completed" else "failed"
         self.notice = Notice(tone, answer.get("message", ""), "", answer.get("hint", ""))
         return answer
+
+    @contextmanager
+    def _despite_outage(self) -> Generator[None]:
+        """For loops that look again: say that our own database is away, and take it back."""
+        try:
+            yield
+        except StorageUnavailable as error:
+            self._show_passing(error)
+        else:
+            self._storage_answers()
 
     def _storage_answers(self) -> None:
         """Take back what was said while our own database was away."""

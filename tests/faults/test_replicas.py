@@ -163,16 +163,23 @@ def test_a_postgres_that_is_killed_is_said_and_pages_go_on_by_themselves(
         visitor = Visitor(chromium, app)
         page = visitor.signs_in("ana", at=address_of(ref))
         expect(page.locator(".badge.pill")).to_have_text("Running")
+        noor = Visitor(chromium, app)
+        jobs = noor.signs_in("noor", at="/t/demo/admin/jobs")
+        expect(jobs.get_by_text("Remove ended sessions")).to_be_visible()
         mortal_postgres.kill()
-        said = page.get_by_text("Inspector's database is not available")
-        expect(said).to_be_visible(timeout=30_000)
+        title = "Inspector's database is not available"
+        said = page.get_by_text(title)
+        for each in (page, jobs):
+            expect(each.get_by_text(title).first).to_be_visible(timeout=30_000)
         assert (app.status_of("/healthz"), app.status_of("/readyz")) == (200, 503)
         backstage.does(backstage.site.client.get_workflow_handle(ref.workflow_id).terminate())
         mortal_postgres.start()
         expect(page.locator(".badge.pill")).to_have_text("Terminated", timeout=30_000)
         expect(said).to_be_hidden()
+        expect(jobs.locator(".notice")).to_be_hidden(timeout=30_000)
         assert app.status_of("/readyz") == 200
         visitor.leaves()
+        noor.leaves()
 
 
 def test_a_database_that_answers_too_slowly_is_said_and_nothing_is_done(

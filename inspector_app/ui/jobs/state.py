@@ -69,7 +69,8 @@ class JobsState(SessionState):
             async with self:
                 if said is not None or not self._has_turn(turn):
                     return
-                await self._read()
+                with self._despite_outage():
+                    await self._read()
 
     @rx.event
     @requires(Permission.JOB_RUN)

@@ -53,7 +53,8 @@ class OperationsState(SessionState):
             async with self:
                 if said is not None or not self._has_turn(turn):
                     return
-                await self._read()
+                with self._despite_outage():
+                    await self._read()
                 if not any(row.live for row in self.rows):
                     return
 
@@ -109,7 +110,8 @@ class OperationPageState(SessionState):
             async with self:
                 if said is not None or not self._has_turn(turn):
                     return
-                await self._read()
+                with self._despite_outage():
+                    await self._read()
                 if self.shown is None or not self.shown.live:
                     return
 

@@ -79,8 +79,11 @@ class Work:
         """Wait until so many runs are done."""
 
         def so_far():
-            found = self.now()
-            return found if found["progress"]["done"] >= done else None
+            place = f"/api/v1/operations/{self.id}"
+            said = speaks(self.app, "GET", place, self.cookie)
+            if said.status == 503:  # its database is away, or just back
+                return None
+            return said.body if said.body["progress"]["done"] >= done else None
 
         return waits_for_sync(so_far, what=f"{done} runs done", seconds=LONG)
 
@@ -133,6 +136,27 @@ def test_a_bulk_pause_survives_a_kill_of_temporal(tmp_path):
             with running(tmp_path / "temporal", port=port):
                 work.ends_with_each_touched_once()
                 backstage.ends()
+
+
+def test_a_bulk_pause_survives_a_kill_of_postgresql(
+    tmp_path, temporal_server, mortal_postgres, backstage
+):
+    url = mortal_postgres.url("postgres")
+    with served(tmp_path, temporal_server.address, INSPECTOR_DATABASE_URL=url) as app:
+        work = Work(app, backstage, 80, pace=20)
+        work.reaches(10)
+        mortal_postgres.kill()
+        waits_for_sync(lambda: app.status_of("/readyz") == 503, what="the app to notice")
+        mortal_postgres.start()
+        work.ends_with_each_touched_once()
+
+
+def test_a_bulk_pause_does_not_mind_a_kill_of_redis(tmp_path, temporal_server, redis, backstage):
+    with served(tmp_path, temporal_server.address, INSPECTOR_REDIS_URL=redis.url) as app:
+        work = Work(app, backstage, 60, pace=20)
+        work.reaches(10)
+        redis.kill()
+        work.ends_with_each_touched_once()
 
 
 def kill_listener(port):

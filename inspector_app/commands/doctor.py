@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass
 
@@ -10,25 +11,26 @@ import typer
 
 from inspector_app.commands.terminal import NOT_SO, AsJson, answer
 from inspector_app.data_folder import open_data_folder
-from inspector_app.domain.errors import InspectorError
+from inspector_app.domain.errors import Conflict, InspectorError
 from inspector_app.frontend import bundle
 from inspector_app.frontend_build import is_current
 from inspector_app.settings import Settings
 
 commands = typer.Typer()
 
-_REDIS_AWAY = (
-    "does not answer: without it no page works. Check INSPECTOR_REDIS_URL and that Redis runs."
-)
+_ROOM = 500 * 2**20
+"""Bytes free below which a disk is soon full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was looked at; `id` stays the same, for scripts and for docs/operating.md."""
 
+    id: str
     name: str
     well: bool
     detail: str
+    hint: str = ""
 
 
 @commands.command()
@@ -36,14 +38,16 @@ def doctor(*, as_json: AsJson = False) -> None:
     """Look at everything Inspector needs; exit 1 when something is missing."""
     findings = asyncio.run(_look())
     well = all(finding.well for finding in findings)
-    words = "\n".join(
-        f"{'well ' if finding.well else 'WRONG'}  {finding.name}: {finding.detail}"
-        for finding in findings
-    )
+    words = "\n".join(_line(finding) for finding in findings)
     content = {"well": well, "findings": [asdict(finding) for finding in findings]}
     answer(content, words, as_json=as_json)
     if not well:
         raise typer.Exit(NOT_SO)
+
+
+def _line(finding: Finding) -> str:
+    head = f"{'well ' if finding.well else 'WRONG'} {finding.id}  {finding.name}: {finding.detail}"
+    return f"{head}\n            {finding.hint}" if finding.hint else head
 
 
 async def _look() -> list[Finding]:
@@ -51,20 +55,28 @@ async def _look() -> list[Finding]:
     try:
         settings = open_data_folder()
     except InspectorError as error:
-        return [*findings, _wrong("configuration", error)]
-    findings.append(Finding("configuration", True, f"people open {settings.public_url}"))
-    findings.append(Finding("data folder", True, str(settings.data_dir)))
+        return [*findings, _wrong("I02", "configuration", error)]
+    public = f"people open {settings.public_url}"
+    findings += [Finding("I02", "configuration", True, public), _data_folder(settings)]
     try:
         findings += [finding async for finding in _inside(settings)]
     except InspectorError as error:
-        findings.append(_wrong("database", error))
+        findings.append(_wrong("I04", "database", error))
     return findings
 
 
 def _frontend() -> Finding:
     if is_current():
-        return Finding("frontend", True, str(bundle().root))
-    return Finding("frontend", False, "not built, or older than its sources: make run builds it")
+        return Finding("I01", "frontend", True, str(bundle().root))
+    missing = "not built, or older than its sources"
+    return Finding("I01", "frontend", False, missing, "make run builds it.")
+
+
+def _data_folder(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.data_dir).free
+    told = f"{settings.data_dir}, {free // 2**20:,} MiB free"
+    hint = "" if free > _ROOM else "Free some space before the disk is full."
+    return Finding("I03", "data folder", free > _ROOM, told, hint)
 
 
 async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
@@ -73,25 +85,42 @@ async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
     from inspector_app.commands.house import opened, whoever_runs_this
 
     if await pending(settings.database_url, bundle().migrations):
-        yield Finding("database", False, "not in this version's form: inspector migrate")
+        yield Finding(
+            "I04", "database", False, "not in this version's form", "Run: inspector migrate"
+        )
         return
     async with opened(migrate=False) as services:
         actor = whoever_runs_this()
         clusters = await services.tenancy.clusters(actor)
-        yield Finding("database", True, f"migrated; clusters: {len(clusters)}")
+        yield Finding("I04", "database", True, f"migrated; clusters: {len(clusters)}")
         if settings.redis_url:
-            there = await services.tries.shared()
-            yield Finding("redis", there, "answers" if there else _REDIS_AWAY)
-        await require_known_key(settings.database_url, settings.secret_keys)
+            yield _redis(there=await services.tries.shared())
+        try:
+            await require_known_key(settings.database_url, settings.secret_keys)
+        except Conflict as error:
+            yield _wrong("I05", "secret key", error)
+        else:
+            yield Finding("I05", "secret key", True, "is the one this database was used with")
         for cluster in clusters:
             name = f"cluster {cluster.name} at {cluster.address}"
             try:
                 await services.tenancy.test_cluster(actor, cluster.name)
             except InspectorError as error:
-                yield _wrong(name, error)
+                yield _wrong("I07", name, error)
             else:
-                yield Finding(name, True, "answers")
+                yield Finding("I07", name, True, "answers")
 
 
-def _wrong(name: str, error: InspectorError) -> Finding:
-    return Finding(name, False, f"{error.detail} {error.hint}".replace("\n", " ").strip())
+def _redis(*, there: bool) -> Finding:
+    if there:
+        return Finding("I06", "redis", True, "answers")
+    away = "does not answer: without it no page works"
+    hint = "Check INSPECTOR_REDIS_URL and that Redis runs."
+    return Finding("I06", "redis", False, away, hint)
+
+
+def _wrong(ident: str, name: str, error: InspectorError) -> Finding:
+    def line(text: str) -> str:
+        return text.replace("\n", " ").strip()
+
+    return Finding(ident, name, False, line(error.detail), line(error.hint))

@@ -142,7 +142,7 @@ def test_a_redis_that_is_away_is_said_and_pages_go_on_by_themselves(
         assert (answer.status, "redis" in answer.body["detail"]) == (503, True)
     doctor = pair.first.command("doctor", check=False)
     assert doctor.returncode == 1
-    assert re.search("WRONG *redis: does not answer", doctor.stdout)
+    assert re.search("WRONG I06 *redis: does not answer", doctor.stdout)
     # Signing in needs none of it, and the API neither.
     cookie = sign_in(pair.first, "noor")
     assert speaks(pair.first, "GET", "/api/v1/me", cookie).status == 200

@@ -154,7 +154,13 @@ def test_the_doctor_says_what_is_well_and_what_is_missing(inspector):
     findings = {each["name"]: each for each in json.loads(done.stdout)["findings"]}
     assert findings["data folder"]["well"]
     assert findings["database"]["well"]
-    assert not findings["cluster away at 127.0.0.1:1"]["well"]
+    away = findings["cluster away at 127.0.0.1:1"]
+    assert (away["id"], away["well"]) == ("I07", False)
+    assert "does not answer" in away["detail"]
+    assert "Is the server running" in away["hint"]
+    assert {each["id"] for each in findings.values()} == {
+        f"I0{number}" for number in range(1, 8)
+    } - {"I06"}
 
 
 def test_a_demo_without_its_packages_says_how_to_get_them(inspector, tmp_path):
@@ -173,4 +179,4 @@ def test_the_doctor_only_looks_at_a_database_that_is_not_migrated(inspector, tmp
         done = inspector("doctor", "--json")
         assert done.returncode == 1, done.stderr
         findings = {each["name"]: each for each in json.loads(done.stdout)["findings"]}
-        assert "inspector migrate" in findings["database"]["detail"]
+        assert "inspector migrate" in findings["database"]["hint"]

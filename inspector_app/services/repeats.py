@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import timedelta
 from weakref import WeakValueDictionary
 
 from inspector_app.domain.audit import Target
-from inspector_app.domain.errors import Invalid
+from inspector_app.domain.errors import Conflict, InspectorError, Invalid, Unreachable
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
 from inspector_app.services.door import Door
-from inspector_app.services.ports import Clock, Reply
+from inspector_app.services.ports import Clock, Reply, Work
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 255
@@ -36,6 +38,8 @@ class Repeats:
 
         Raises:
             Invalid: The key was used for something else within a day.
+            Conflict: What was begun under the key has no answer: it is under way in another
+                process, or its process was killed.
         """
         if not key or actor.person is None:
             return await act()
@@ -44,24 +48,40 @@ class Repeats:
         who = f"{actor.person}/{actor.tenant_slug}"
         turn = self._turns.setdefault((who, key), asyncio.Lock())
         digest = hashlib.sha256(content).hexdigest()
-        target = Target("request", key)
+        reply = Reply(who, key, digest, 0, "", self._clock())
         async with turn:
-            now = self._clock()
-            async with self._door.enter(
-                actor, Permission.SESSION_OWN, target, record=False
-            ) as work:
-                found = await work.replies.find(who, key)
-            if found is not None and now - found.at < KEPT:
-                if found.digest != digest:
-                    raise Invalid(
-                        "This key was used for another request.",
-                        field="Idempotency-Key",
-                        hint="Use a new key for a new request.",
-                    )
-                return found.body
-            body = await act()
-            async with self._door.enter(
-                actor, Permission.SESSION_OWN, target, record=False, write=True
-            ) as work:
-                await work.replies.add(Reply(who, key, digest, 200, body, now))
+            async with self._writing(actor, key) as work:
+                found = await work.replies.begin(reply, forget_before=reply.at - KEPT)
+            if found is not None:
+                return _said(found, digest)
+            try:
+                body = await act()
+            except InspectorError as error:
+                if not isinstance(error, Unreachable):  # which may have been done all the same
+                    async with self._writing(actor, key) as work:
+                        await work.replies.drop(reply)
+                raise
+            async with self._writing(actor, key) as work:
+                await work.replies.answer(replace(reply, status=200, body=body))
             return body
+
+    def _writing(self, actor: Actor, key: str) -> AbstractAsyncContextManager[Work]:
+        return self._door.enter(
+            actor, Permission.SESSION_OWN, Target("request", key), record=False, write=True
+        )
+
+
+def _said(found: Reply, digest: str) -> str:
+    """Return what was answered under a key; raises where it was another request, or no answer."""
+    if found.digest != digest:
+        raise Invalid(
+            "This key was used for another request.",
+            field="Idempotency-Key",
+            hint="Use a new key for a new request.",
+        )
+    if not found.status:  # in another process, or one that was killed
+        raise Conflict(
+            "A request under this key is being worked on, or was interrupted.",
+            hint="Look whether it was done; if it was not, send it under a new key.",
+        )
+    return found.body

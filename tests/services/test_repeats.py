@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 
 import pytest
 
-from inspector_app.domain.errors import Conflict, Invalid
+from inspector_app.domain.errors import Conflict, Invalid, Unreachable
+from inspector_app.services.ports import Reply
+from inspector_app.services.repeats import Repeats
 
 
 class Acting:
@@ -71,3 +74,44 @@ async def test_what_failed_may_be_tried_again_under_its_key(house, act):
     with pytest.raises(Conflict):
         await house.repeats.once(ana, "key-1", b"this", fail)
     assert await house.repeats.once(ana, "key-1", b"this", act) == '{"time": 1}'
+
+
+async def test_what_may_have_been_done_is_not_tried_again_under_its_key(house, act):
+    _, ana = await house.signs_in("ana")
+    now = house.time()
+
+    async def falls_silent():
+        raise Unreachable("silent", address="a:1", since=now, next_try=now)
+
+    with pytest.raises(Unreachable):
+        await house.repeats.once(ana, "key-1", b"this", falls_silent)
+    with pytest.raises(Conflict, match="interrupted"):
+        await house.repeats.once(ana, "key-1", b"this", act)
+    assert act.times == 0
+
+
+async def test_one_key_in_two_processes_at_once_acts_once(house, act):
+    _, ana = await house.signs_in("ana")
+    elsewhere = Repeats(house.door, house.time)
+
+    async def meanwhile():
+        with pytest.raises(Conflict, match="being worked on"):
+            await elsewhere.once(ana, "key-1", b"same", act)
+        return "{}"
+
+    assert await house.repeats.once(ana, "key-1", b"same", meanwhile) == "{}"
+    assert await elsewhere.once(ana, "key-1", b"same", act) == "{}"
+    assert act.times == 0
+
+
+async def test_what_was_begun_by_a_killed_process_is_not_done_again(house, act):
+    _, ana = await house.signs_in("ana")
+    who = f"{ana.person}/demo"
+    async with house.database.begin(write=True) as work:
+        digest = hashlib.sha256(b"same").hexdigest()
+        begun = Reply(who, "key-1", digest, 0, "", house.time())
+        await work.replies.begin(begun, forget_before=house.time())
+    with pytest.raises(Conflict) as refused:
+        await house.repeats.once(ana, "key-1", b"same", act)
+    assert "Look whether it was done" in refused.value.hint
+    assert act.times == 0

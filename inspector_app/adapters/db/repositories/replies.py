@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, tuple_
+from sqlalchemy import ColumnElement, bindparam, delete, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
-from inspector_app.adapters.db.tables import IdempotencyRow
+from inspector_app.adapters.db.tables import IdempotencyRow, UtcTime
 from inspector_app.services.ports import Reply
 
 _Row = IdempotencyRow
+_NOTHING_YET = {"status": 0, "body": ""}
+_TAKE = text(
+    "INSERT INTO idempotency_keys (actor, key, digest, status, body, at) "
+    "VALUES (:actor, :key, :digest, :status, :body, :at) ON CONFLICT DO NOTHING RETURNING key"
+).bindparams(bindparam("at", type_=UtcTime))
+
+
+def _of(reply: Reply) -> tuple[ColumnElement[bool], ...]:
+    return col(_Row.actor) == reply.actor, col(_Row.key) == reply.key
 
 
 class SqlReplies:
@@ -20,23 +29,24 @@ class SqlReplies:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def find(self, actor: str, key: str) -> Reply | None:
-        row = await self._session.get(IdempotencyRow, (actor, key))
-        if row is None:
+    async def begin(self, reply: Reply, *, forget_before: datetime) -> Reply | None:
+        await self._session.execute(delete(_Row).where(*_of(reply), col(_Row.at) < forget_before))
+        values = {**_NOTHING_YET, "actor": reply.actor, "key": reply.key}
+        taken = await self._session.execute(
+            _TAKE, {**values, "digest": reply.digest, "at": reply.at}
+        )
+        if taken.first() is not None:
             return None
+        row = await self._session.get_one(_Row, (reply.actor, reply.key))
         return Reply(row.actor, row.key, row.digest, row.status, row.body, row.at)
 
-    async def add(self, reply: Reply) -> None:
-        await self._session.merge(
-            IdempotencyRow(
-                actor=reply.actor,
-                key=reply.key,
-                digest=reply.digest,
-                status=reply.status,
-                body=reply.body,
-                at=reply.at,
-            )
+    async def answer(self, reply: Reply) -> None:
+        await self._session.execute(
+            update(_Row).where(*_of(reply)).values(status=reply.status, body=reply.body)
         )
+
+    async def drop(self, reply: Reply) -> None:
+        await self._session.execute(delete(_Row).where(*_of(reply)))
 
     async def forget(self, before: datetime, *, limit: int) -> int:
         old = select(_Row.actor, _Row.key).where(_Row.at < before).limit(limit)

@@ -33,6 +33,7 @@ def to_stderr(*, everything: bool) -> None:
             structlog.processors.format_exc_info,
             shape,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Whatever stderr is by then: it may be another one than now.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=everything,
     )

@@ -6,6 +6,7 @@ handler, background ones included, lets through what is declared and allowed, no
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
 import traceback
@@ -28,6 +29,7 @@ from inspector_app.domain.errors import (
     InspectorError,
     PasswordChangeRequired,
     SignInRequired,
+    StorageUnavailable,
 )
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
@@ -36,6 +38,8 @@ from inspector_app.ui.session import SessionState
 
 log = structlog.get_logger(__name__)
 
+ASK_AGAIN = 1.0
+"""Seconds until a page asks again what our own database was not there for."""
 _MARK = "__inspector_declared__"
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -147,14 +151,23 @@ class EventGuard(Middleware):
             if not session._is_from_owner():  # and the database does not say who it is instead
                 session._forget()
             session._show(error)
+            if isinstance(error, StorageUnavailable) and wants and _by_itself(event, wants):
+                # Nobody will ask again by hand: the page does, until our database is back.
+                await asyncio.sleep(ASK_AGAIN)
+                return await self._refusal(root, Event(event.name, payload=event.payload))
             return await self._refusal(root)
         return None
 
     @staticmethod
-    async def _refusal(root: BaseState, *events: rx.event.EventSpec) -> StateUpdate:
+    async def _refusal(root: BaseState, *events: rx.event.EventSpec | Event) -> StateUpdate:
         delta = await root._get_resolved_delta()
         root._clean()
         return StateUpdate(delta=delta, events=Event.from_event_type(list(events)))
+
+
+def _by_itself(event: Event, wants: Declared) -> bool:
+    """Whether a page sends this by itself: what it loads, and what it follows."""
+    return wants.passive or event.name.endswith(".load")
 
 
 def on_fault(exception: Exception) -> None:

@@ -26,9 +26,7 @@ from inspector_app.services.visibility import Visibility
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.settings import load_settings
 from inspector_app.wiring import clock
-from tests.fixtures.database import KEYS, PASSWORD
-
-ORIGIN = "http://127.0.0.1:8240"
+from tests.fixtures.database import KEYS, ORIGIN, PASSWORD
 
 
 class Visitor:
@@ -141,6 +139,8 @@ def furnished(house, configured):
                 tries=house.tries,
                 overview=overview,
                 live=live,
+                tokens=house.tokens,
+                jwts=house.jwts,
             )
         )
         api = build_api()

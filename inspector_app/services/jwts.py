@@ -102,6 +102,9 @@ class JwtDesk:
 
     async def _fresh(self, work: Work) -> tuple[str, str]:
         ident, public, private = self._jwts.new_key()
-        key = SigningKey(ident, public, self._cipher.seal(private), self._clock())
+        # After the one before it, whatever the clock says: it may have been set back.
+        before = [key.created_at for key in await work.signing_keys.newest(1)]
+        at = max([self._clock(), *(each + timedelta(microseconds=1) for each in before)])
+        key = SigningKey(ident, public, self._cipher.seal(private), at)
         await work.signing_keys.add(key, keep=_KEPT)
         return ident, private

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from inspector_app.domain.errors import (
@@ -74,10 +76,6 @@ async def test_what_is_kept_does_not_hold_the_secret(house):
         kept = await work.tokens.find(token.id)
     assert secret not in repr(kept)
     assert secret not in repr(await house.entries(token.tenant))
-
-
-async def lowered(house, _token):
-    await role_of_ana(house, Role.OBSERVER)
 
 
 async def role_of_ana(house, role):
@@ -172,14 +170,12 @@ async def test_the_header_cannot_move_a_token_to_another_tenant(house):
     assert mine.tenant.slug == "demo"
 
 
+def somebodys():
+    return TokenId(new_id(datetime.now(UTC)))
+
+
 def guess():
-    return written(TokenKind.PERSONAL, TokenId(new_id_now()), new_secret())
-
-
-def new_id_now():
-    from datetime import UTC, datetime
-
-    return new_id(datetime.now(UTC))
+    return written(TokenKind.PERSONAL, somebodys(), new_secret())
 
 
 async def test_wrong_tokens_are_audited_and_a_flood_of_them_has_to_wait(house):
@@ -237,7 +233,7 @@ async def test_people_see_their_own_tokens_and_admins_all_of_the_tenant(house):
         await house.tokens.of_tenant(ana, before=None, limit=9)
     with pytest.raises(NotFound):
         await house.tokens.revoke(noor, theirs.id)
-    for other in (robot.id, theirs.id, TokenId(new_id_now())):
+    for other in (robot.id, theirs.id, somebodys()):
         with pytest.raises(Denied):
             await house.tokens.revoke(ana, other)
     await role_of_ana(house, Role.OBSERVER)
@@ -250,7 +246,7 @@ async def test_there_is_an_end_to_how_many_one_may_have(house):
     _, ana = await house.signs_in("ana")
     for _ in range(MOST_LIVE):
         await house.tokens.create(ana, TokenKind.PERSONAL, TokenOrder("x", Role.OBSERVER))
-    with pytest.raises(Conflict, match="Revoke|live tokens"):
+    with pytest.raises(Conflict, match="live tokens"):
         await house.tokens.create(ana, TokenKind.PERSONAL, TokenOrder("x", Role.OBSERVER))
 
 

@@ -45,7 +45,7 @@ class JoseJwts:
             "exp": claims.expires_at,
         }
         with _known_name():
-            return jwt.encode(header, content, OKPKey.import_key(private), [_ALGORITHM])
+            return jwt.encode(header, content, _key(private), [_ALGORITHM])
 
     def read(self, text: str, keys: Sequence[SigningKey]) -> Claims | None:
         try:
@@ -54,10 +54,14 @@ class JoseJwts:
             if header.get("alg") != _ALGORITHM or header.get("typ") != _TYPE or key is None:
                 return None
             with _known_name():
-                found = jwt.decode(text, OKPKey.import_key(key.public), [_ALGORITHM])
+                found = jwt.decode(text, _key(key.public), [_ALGORITHM])
             return _to_claims(cast("dict[str, object]", found.claims))
         except (JoseError, ValueError, Invalid):
             return None
+
+
+def _key(written: str) -> OKPKey:
+    return OKPKey.import_key(json.loads(written))
 
 
 @contextmanager

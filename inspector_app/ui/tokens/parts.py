@@ -30,13 +30,17 @@ def _row(row: rx.Var[TokenRow]) -> rx.Component:
         row.owner,
     )
     return rx.el.tr(
-        rx.el.td(rx.el.span(icon("key-round", 14), row.name, class_name="row"), title=row.name),
+        rx.el.td(
+            rx.el.span(icon("key-round", 14), row.name, class_name="row"),
+            title=row.name,
+            class_name="name",
+        ),
         rx.cond(State.of_tenant, rx.el.td(owner, class_name="hide-n"), rx.fragment()),
         rx.el.td(row.role, class_name="hide-n"),
         rx.el.td(row.reach, title=row.scopes, class_name="t2 hide-n"),
         rx.el.td(moment(row.created), class_name="r hide-n"),
-        rx.el.td(rx.cond(row.used, moment(row.used, "relative"), "Never"), class_name="r"),
-        rx.el.td(ends, class_name="r"),
+        rx.el.td(rx.cond(row.used, moment(row.used, "relative"), "Never"), class_name="r used"),
+        rx.el.td(ends, class_name="r status"),
         rx.el.td(
             button(
                 "Revoke",
@@ -44,7 +48,7 @@ def _row(row: rx.Var[TokenRow]) -> rx.Component:
                 on_click=State.ask_revoke(row.ident),
                 aria_label="Revoke " + row.name,
             ),
-            class_name="r",
+            class_name="r started",
         ),
     )
 
@@ -67,7 +71,7 @@ def _table() -> rx.Component:
             )
         ),
         rx.el.tbody(rx.foreach(State.rows, _row)),
-        class_name="tbl tokens",
+        class_name="tbl stacked tokens",
     )
 
 

@@ -167,9 +167,9 @@ async def revoke(
 ) -> Response:
     """End one's own token, or as an admin any of the tenant; needs token:manage."""
 
-    async def answer() -> str:
+    async def answer() -> TokenOut:
         ended = await registry.services().tokens.revoke(actor, parse_token_id(token_id))
-        return TokenOut.of(ended).model_dump_json()
+        return TokenOut.of(ended)
 
     return await once(request, actor, idempotency_key, answer)
 

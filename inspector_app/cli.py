@@ -8,7 +8,17 @@ from typing import Final
 import typer
 
 from inspector_app import logs
-from inspector_app.commands import audit, config, doctor, openapi, serve, tenants, terminal, users
+from inspector_app.commands import (
+    audit,
+    config,
+    doctor,
+    openapi,
+    serve,
+    tenants,
+    terminal,
+    tokens,
+    users,
+)
 from inspector_app.domain.errors import InspectorError
 
 # A group without a name puts its commands at the top: `inspector serve`.
@@ -21,6 +31,7 @@ _GROUPS: Final[tuple[tuple[str | None, typer.Typer], ...]] = (
     ("cluster", tenants.clusters),
     ("namespace", tenants.namespaces),
     ("user", users.commands),
+    ("token", tokens.commands),
     ("audit", audit.commands),
 )
 

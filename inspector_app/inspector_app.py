@@ -23,6 +23,8 @@ from inspector_app.ui.overview.page import overview_page
 from inspector_app.ui.overview.state import OverviewState
 from inspector_app.ui.run.page import run_page
 from inspector_app.ui.run.state import RunState
+from inspector_app.ui.tokens.page import tokens_page
+from inspector_app.ui.tokens.state import TokensState
 from inspector_app.ui.workflows.bulk_state import BulkState
 from inspector_app.ui.workflows.page import workflows_page
 from inspector_app.ui.workflows.state import WorkflowsState
@@ -40,8 +42,9 @@ PAGES = (
     (routes.OPERATIONS, operations_page, "Operations", OperationsState.load),
     (routes.OPERATION, operation_page, "Operation", OperationPageState.load),
     (routes.AUDIT, audit_page, "Audit", AuditState.load),
-    (routes.ACCOUNT, account_page, "Account", AccountState.load),
+    (routes.ACCOUNT, account_page, "Account", [AccountState.load, TokensState.load_mine]),
     (routes.ADMIN_JOBS, jobs_page, "Jobs", JobsState.load),
+    (routes.TOKENS, tokens_page, "Tokens", TokensState.load_tenants),
 )
 
 app = rx.App(

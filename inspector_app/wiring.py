@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from inspector_app import frontend
 from inspector_app.adapters.cipher import FernetCipher
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
+from inspector_app.adapters.identity.jwts import JoseJwts
 from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.adapters.temporal.connect import Clusters
@@ -31,6 +32,7 @@ from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
 from inspector_app.services.jobs import JobDesk
+from inspector_app.services.jwts import JwtDesk
 from inspector_app.services.live import Live
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
@@ -39,6 +41,7 @@ from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
 from inspector_app.services.sessions import SessionDesk
 from inspector_app.services.tenants import Tenancy
+from inspector_app.services.tokens import TokenDesk
 from inspector_app.services.visibility import Visibility
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.settings import Settings, load_settings
@@ -78,6 +81,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         held.push_async_callback(overview.close)
         live = Live(door, workflows, histories, visibility, overview)
         held.push_async_callback(live.topics.close)
+        jwts = JwtDesk(door, clock, JoseJwts(), cipher, settings.public_url)
         yield Services(
             clock=clock,
             meter=meter,
@@ -94,6 +98,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             tries=tries,
             overview=overview,
             live=live,
+            tokens=TokenDesk(door, clock, tries, jwts, meter),
+            jwts=jwts,
         )
 
 

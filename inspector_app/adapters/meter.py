@@ -25,6 +25,11 @@ _ITEMS = Counter(
     "Runs that bulk work is done with, by what became of them.",
     ["action", "outcome"],
 )
+_REFUSED = Counter(
+    "inspector_login_failures_total",
+    "Sign-ins that failed, and bearer tokens that opened nothing.",
+    ["provider"],
+)
 
 
 class PrometheusMeter:
@@ -41,6 +46,9 @@ class PrometheusMeter:
 
     def job(self, name: str, outcome: str, seconds: float) -> None:
         _JOBS.labels(name, outcome).observe(seconds)
+
+    def refused(self, provider: str) -> None:
+        _REFUSED.labels(provider).inc()
 
     def touched(self, action: str, outcome: str) -> None:
         _ITEMS.labels(action, outcome).inc()

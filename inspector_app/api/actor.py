@@ -21,25 +21,45 @@ async def actor_of(
         str, Header(alias=TENANT_HEADER, description="For a person in several tenants: which.")
     ] = "",
 ) -> Actor:
-    """Look the session up on the server; without a live one the actor is anonymous.
+    """Look the token or the session up on the server; without either the actor is anonymous.
 
-    A bearer token stands alone, and there are none yet: it never acts with the cookie beside it.
+    A bearer token stands alone: it never acts with the cookie beside it.
+
+    Raises:
+        WrongToken, TooMany: The token opens nothing.
     """
-    actor = await registry.services().sessions.resolve(
-        None if has_bearer(request.headers) else session_token(request),
-        tenant_slug=tenant,
-        address=address_of(request),
-        request_id=request_id_of(request),
-        # The virtual list of an open page asks by itself: reading never keeps a session alive.
-        active=request.method not in {"GET", "HEAD"},
+    services = registry.services()
+    if has_bearer(request.headers):
+        actor = await services.tokens.resolve(
+            bearer_of(request.headers),
+            tenant_slug=tenant,
+            address=address_of(request),
+            request_id=request_id_of(request),
+        )
+    else:
+        actor = await services.sessions.resolve(
+            session_token(request),
+            tenant_slug=tenant,
+            address=address_of(request),
+            request_id=request_id_of(request),
+            # The virtual list of an open page asks by itself: reading never keeps a session alive.
+            active=request.method not in {"GET", "HEAD"},
+        )
+    bind_contextvars(
+        actor=str(actor.person or actor.token or actor.kind), tenant=str(actor.tenant or "")
     )
-    bind_contextvars(actor=str(actor.person or actor.kind), tenant=str(actor.tenant or ""))
     return actor
 
 
 def has_bearer(headers: Headers) -> bool:
     """Tell whether a request brings a bearer token."""
     return headers.get("authorization", "").lower().startswith("bearer ")
+
+
+def bearer_of(headers: Headers) -> str:
+    """Return the bearer token; "" where two are sent, which is none."""
+    sent = headers.getlist("authorization")
+    return sent[0].partition(" ")[2].strip() if len(sent) == 1 else ""
 
 
 def address_of(request: Request) -> str:

@@ -13,7 +13,16 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from inspector_app.api import errors, health, login, metrics
 from inspector_app.api.declared import declared_permission, needs
-from inspector_app.api.v1 import actions, audit, jobs, operations, overview, people, workflows
+from inspector_app.api.v1 import (
+    actions,
+    audit,
+    jobs,
+    operations,
+    overview,
+    people,
+    tokens,
+    workflows,
+)
 from inspector_app.api.v1.models import Problem
 from inspector_app.domain.errors import NotFound
 from inspector_app.domain.permissions import Permission
@@ -26,6 +35,7 @@ ROUTERS = (
     operations.router,
     audit.router,
     jobs.router,
+    tokens.router,
     login.router,
     health.router,
     metrics.router,
@@ -91,12 +101,25 @@ def _document(app: FastAPI) -> dict[str, object]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     components["securitySchemes"] = {
-        "session": {"type": "apiKey", "in": "cookie", "name": "__Host-inspector_session"}
+        "session": {"type": "apiKey", "in": "cookie", "name": "__Host-inspector_session"},
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "A token (insp_…), or the JWT it was exchanged for.",
+        },
     }
     for route in _routes():
         if route.include_in_schema:
             _note_permission(document["paths"][route.path_format], route)
     return document
+
+
+_SECURITY: dict[Permission | None, list[dict[str, list[str]]]] = {
+    Permission.SESSION_OWN: [{"session": []}],
+    Permission.TOKEN_OWN: [{"session": []}],
+    Permission.TOKEN_EXCHANGE: [{"bearer": []}],
+}
+"""What only a person does, and what only a token; everything else both."""
 
 
 def _note_permission(path: dict[str, dict[str, object]], route: APIRoute) -> None:
@@ -105,4 +128,4 @@ def _note_permission(path: dict[str, dict[str, object]], route: APIRoute) -> Non
         operation = path[method.lower()]
         operation["x-permission"] = permission.value if permission else None
         if permission is not Permission.PUBLIC:
-            operation["security"] = [{"session": []}]
+            operation["security"] = _SECURITY.get(permission, [{"session": []}, {"bearer": []}])

@@ -28,6 +28,7 @@ from inspector_app.domain.errors import (
     TooMany,
     Unreachable,
     WrongCredentials,
+    WrongToken,
 )
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ STATUS: dict[type[InspectorError], int] = {
     SwitchedOff: 409,
     SignInRequired: 401,
     WrongCredentials: 401,
+    WrongToken: 401,
     PasswordChangeRequired: 403,
     Denied: 403,
     TooMany: 429,
@@ -90,6 +92,10 @@ def of_error(error: InspectorError, request_id: str) -> Response:
             more["flag"] = error.flag
         case Denied() if error.needs:
             more["needs"] = error.needs
+        case SignInRequired():
+            headers["WWW-Authenticate"] = "Bearer"
+        case WrongToken():
+            headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
         case TooMany():
             headers["Retry-After"] = str(math.ceil(error.retry_after))
         case Unreachable():

@@ -10,7 +10,6 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from inspector_app.api import metrics
 from inspector_app.api.actor import CurrentActor, address_of, request_id_of
 from inspector_app.api.cookies import (
     end_session,
@@ -61,7 +60,7 @@ async def sign_in(
             request_id=request_id_of(request),
         )
     except (WrongCredentials, TooMany) as error:
-        metrics.LOGIN_FAILURES.labels("local").inc()
+        services.meter.refused("local")
         back = f"/login?next={quote(wanted, safe='')}" if wanted else "/login"
         return _failed(request, error, back, username=username[:64])
     await _end_earlier(request)

@@ -37,7 +37,6 @@ _SECONDS = Histogram(
     "Time to answer a request.",
     ["route"],
 )
-LOGIN_FAILURES = Counter("inspector_login_failures_total", "Sign-ins that failed.", ["provider"])
 log = structlog.get_logger(__name__)
 _METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
 

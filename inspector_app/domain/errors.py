@@ -73,6 +73,18 @@ class WrongCredentials(InspectorError):
     title = "Sign-in failed"
 
 
+class WrongToken(InspectorError):
+    """A token that opens nothing; says to its bearer no more than that."""
+
+    title = "Token refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The bearer token is not valid: unknown, expired, revoked, or of nobody any more.",
+            hint="Make a new one on your account page, or ask an admin for one.",
+        )
+
+
 class Denied(InspectorError):
     """The role may not do this.
 

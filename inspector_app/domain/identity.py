@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from inspector_app.domain.errors import Invalid
-from inspector_app.domain.ids import PersonId, RequestId, SessionId, TenantId
+from inspector_app.domain.ids import PersonId, RequestId, SessionId, TenantId, TokenId
 from inspector_app.domain.permissions import Permission, Role, holds
 
 SESSION_IDLE = timedelta(hours=8)
@@ -25,6 +25,10 @@ class ActorKind(StrEnum):
     """What kind of party acts."""
 
     PERSON = "person"
+    TOKEN = "token"  # noqa: S105 - a kind
+    """A personal or a service token; the first has a `person`."""
+    JWT = "jwt"
+    """What a token was exchanged for."""
     OPERATOR = "operator"
     SYSTEM = "system"
     ANONYMOUS = "anonymous"
@@ -59,7 +63,7 @@ class Actor:
     """Who acts, where from, and with what authority.
 
     `tenant` and `role` are None for who belongs to no tenant: the anonymous, the operator,
-    the system.
+    the system. With `scopes` it holds of its role's permissions only these.
     """
 
     kind: ActorKind
@@ -73,11 +77,18 @@ class Actor:
     tenant_slug: str = ""
     role: Role | None = None
     must_change_password: bool = False
+    token: TokenId | None = None
+    scopes: frozenset[Permission] | None = None
 
     @property
     def signed_in(self) -> bool:
         """Whether a person stands behind it."""
         return self.kind is ActorKind.PERSON
+
+    @property
+    def by_token(self) -> bool:
+        """Whether a program acts, with a token or what it was exchanged for."""
+        return self.kind in {ActorKind.TOKEN, ActorKind.JWT}
 
     def may(self, permission: Permission) -> bool:
         """Tell whether this actor holds `permission` (in its tenant, where it needs one)."""
@@ -86,14 +97,25 @@ class Actor:
                 return True
             case Permission.SESSION_OWN:
                 return self.signed_in
+            case Permission.SELF:
+                return self.signed_in or self.by_token
+            case Permission.TOKEN_EXCHANGE:
+                return (
+                    self.kind is ActorKind.TOKEN
+                    and self.role is not None
+                    and not self.must_change_password
+                )
             case Permission.OPERATOR:
                 return self.kind in {ActorKind.OPERATOR, ActorKind.SYSTEM}
             case _:
-                if self.kind is ActorKind.SYSTEM:
-                    return True
-                if self.must_change_password or self.role is None:
-                    return False
-                return holds(self.role, permission)
+                return self.kind is ActorKind.SYSTEM or self._holds(permission)
+
+    def _holds(self, permission: Permission) -> bool:
+        """Tell whether its role holds `permission`, and its scopes do not leave it out."""
+        if self.must_change_password or self.role is None:
+            return False
+        within = self.scopes is None or permission in self.scopes
+        return within and holds(self.role, permission)
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system", "", RequestId(""))

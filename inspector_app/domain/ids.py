@@ -14,6 +14,7 @@ PersonId = NewType("PersonId", UUID)
 SessionId = NewType("SessionId", UUID)
 EntryId = NewType("EntryId", UUID)
 OperationId = NewType("OperationId", UUID)
+TokenId = NewType("TokenId", UUID)
 RequestId = NewType("RequestId", str)
 
 WorkflowId = NewType("WorkflowId", str)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from inspector_app.domain.errors import Conflict, InspectorError, Invalid, NotFound, Refused
-from inspector_app.domain.ids import OperationId, PersonId, RunId, TenantId, WorkflowId
+from inspector_app.domain.ids import OperationId, PersonId, RunId, TenantId, TokenId, WorkflowId
 from inspector_app.domain.leases import Lease
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import Action, Run, Status
@@ -158,6 +158,8 @@ class Operation:
     created_at: datetime
     ended_at: datetime | None
     lease: Lease
+    token: TokenId | None = None
+    """The token it was started with; it stops when that ends."""
 
 
 @dataclass(frozen=True, slots=True)

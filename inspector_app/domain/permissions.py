@@ -20,6 +20,8 @@ class Permission(StrEnum):
     """Needs no session: sign-in, health."""
     SESSION_OWN = "session:own"
     """Any signed-in person, about themselves: account, sessions, password, log-out."""
+    SELF = "self"
+    """Whoever is known, a person or a token: who they are, what they were answered before."""
 
     NAMESPACE_READ = "namespace:read"
     RUN_READ = "run:read"
@@ -36,6 +38,12 @@ class Permission(StrEnum):
     AUDIT_VERIFY = "audit:verify"
     JOB_READ = "job:read"
     JOB_RUN = "job:run"
+    TOKEN_OWN = "token:own"  # noqa: S105 - a permission
+    """Make tokens that act as oneself; listing and revoking one's own needs no role."""
+    TOKEN_MANAGE = "token:manage"  # noqa: S105 - a permission
+    """Make the tenant's service tokens; list and revoke every token of the tenant."""
+    TOKEN_EXCHANGE = "token:exchange"  # noqa: S105 - a permission
+    """A token itself, for a JWT; no role holds it."""
 
     METRICS_READ = "metrics:read"
     """Prometheus: a token of its own, or loopback."""
@@ -52,12 +60,14 @@ _DEVELOPER = _OBSERVER | {
     Permission.RUN_TERMINATE,
     Permission.OPERATION_START,
     Permission.OPERATION_CANCEL,
+    Permission.TOKEN_OWN,
 }
 _ADMIN = _DEVELOPER | {
     Permission.AUDIT_READ,
     Permission.AUDIT_VERIFY,
     Permission.JOB_READ,
     Permission.JOB_RUN,
+    Permission.TOKEN_MANAGE,
 }
 
 HELD: dict[Role, frozenset[Permission]] = {

@@ -178,11 +178,17 @@ class Door:
             raise PasswordChangeRequired
         await self._deny(actor, permission, target, f"role {actor.role or 'none'} may not")
         needs = lowest_role(permission)
-        if actor.signed_in and actor.role is None:
+        if (actor.signed_in or actor.by_token) and actor.role is None:
             raise Denied(
                 "There is no such tenant here, or you do not belong to it.",
                 needs=needs or "operator",
                 hint="Switch to one of yours in the sidebar, or ask an admin of that tenant.",
+            )
+        if actor.by_token:
+            raise Denied(
+                f"This token, with the role {actor.role}, may not do this ({permission}).",
+                needs=needs or "operator",
+                hint="Its scopes were chosen when it was made; make another one if it needs more.",
             )
         who = f"The role {needs} may." if needs else "Only the operator may, on the command line."
         raise Denied(
@@ -200,7 +206,12 @@ class Door:
     ) -> None:
         """Write a denial down: the first of a kind in a minute; the others are counted."""
         now = self._clock()
-        key = (actor.tenant, str(actor.person or actor.name), actor.address, permission)
+        key = (
+            actor.tenant,
+            str(actor.token or actor.person or actor.name),
+            actor.address,
+            permission,
+        )
         flood = self._floods.get(key)
         if flood and now - flood.since < DENIAL_WINDOW:
             flood.more += 1
@@ -279,11 +290,11 @@ class Door:
         return Record(
             at=self._clock(),
             actor_kind=actor.kind.value,
-            actor_id=str(actor.person or ""),
+            actor_id=str(actor.person or actor.token or ""),
             actor_name=_written(actor.name),
             role=actor.role or "",
             provider=actor.provider,
-            session=str(actor.session or ""),
+            session=str(actor.session or actor.token or ""),
             address=actor.address,
             permission=permission,
             action=permission.value,

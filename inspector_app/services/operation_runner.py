@@ -12,7 +12,7 @@ import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -157,7 +157,7 @@ class OperationRunner:
                 await work.operations.note(operation.id, note)
             if current.state is OperationState.STOPPING:
                 return _End(current, OperationState.STOPPED, "Cancelled.")
-            if why := await _may_no_longer(work, current):
+            if why := await _may_no_longer(work, current, self._clock()):
                 return _End(current, OperationState.STOPPED, why)
             place = await work.tenants.namespace(current.tenant, current.namespace)
             if place is None:
@@ -274,8 +274,12 @@ _MARGIN = timedelta(seconds=6)
 """Longer than one call may take: what is sent must have arrived while the lease holds."""
 
 
-async def _may_no_longer(work: Work, operation: Operation) -> str:
+async def _may_no_longer(work: Work, operation: Operation, now: datetime) -> str:
     """Say why who started it may not do this any more, "" if they may."""
+    if operation.token is not None:
+        known = await work.tokens.find(operation.token)
+        if known is None or known.token.refusal(now):
+            return f"The token it was started with, of {operation.by}, is expired or revoked."
     person = await work.people.by_username(operation.by)
     if person is None or person.disabled:
         return f"The account of {operation.by} is disabled."

@@ -121,6 +121,7 @@ class OperationDesk:
             created_at=now,
             ended_at=None,
             lease=Lease("", 0, now),
+            token=actor.token,
         )
         async with self._door.enter(
             actor,
@@ -230,7 +231,7 @@ class OperationDesk:
             action="operation.resume",
             reason=given,
         ) as work:
-            if actor.person != found.person:
+            if (actor.person, actor.token) != (found.person, found.token):
                 raise Conflict(
                     f"It acts in the name of {found.by}.", hint="Start one of your own."
                 )

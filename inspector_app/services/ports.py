@@ -19,6 +19,7 @@ from inspector_app.domain.ids import (
     PersonId,
     SessionId,
     TenantId,
+    TokenId,
 )
 from inspector_app.domain.jobs import Course
 from inspector_app.domain.leases import Lease
@@ -32,6 +33,7 @@ from inspector_app.domain.operations import (
 )
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.tenancy import Cluster, Membership, Namespace, Tenant
+from inspector_app.domain.tokens import Claims, SigningKey, Token
 from inspector_app.domain.workflows import (
     Capabilities,
     Handlers,
@@ -253,6 +255,49 @@ class Operations(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KnownToken:
+    """A token with what decides over it now; `person` and `role` are None for a service's.
+
+    `role` is also None where the person no longer belongs to the tenant.
+    """
+
+    token: Token
+    secret_hash: str
+    tenant: Tenant
+    person: Person | None
+    role: Role | None
+
+
+class Tokens(Protocol):
+    """Tokens; of a secret only its SHA-256 (hex)."""
+
+    async def add(self, token: Token, secret_hash: str) -> None: ...
+    async def find(self, token: TokenId) -> KnownToken | None: ...
+    async def get(self, tenant: TenantId, token: TokenId) -> Token | None: ...
+    async def of(
+        self, tenant: TenantId, *, person: PersonId | None, before: TokenId | None, limit: int
+    ) -> list[Token]:
+        """Read those not revoked, newest first: one person's, or with None all of the tenant."""
+        ...
+
+    async def live(self, tenant: TenantId, person: PersonId | None, now: datetime) -> int:
+        """Count those neither revoked nor expired: one person's, or with None the tenant's own."""
+        ...
+
+    async def touch(self, token: TokenId, now: datetime) -> None: ...
+    async def revoke(self, token: TokenId, now: datetime) -> None: ...
+
+
+class SigningKeys(Protocol):
+    """Key pairs that JWTs are signed with."""
+
+    async def newest(self, limit: int) -> list[SigningKey]: ...
+    async def add(self, key: SigningKey, *, keep: int) -> None:
+        """Add one, and forget all but the `keep` newest."""
+        ...
+
+
 class Work(Protocol):
     """One transaction and the repositories that take part in it."""
 
@@ -270,6 +315,10 @@ class Work(Protocol):
     def operations(self) -> Operations: ...
     @property
     def jobs(self) -> Jobs: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def signing_keys(self) -> SigningKeys: ...
 
 
 class Database(Protocol):
@@ -299,6 +348,10 @@ class Meter(Protocol):
     def event(self, handler: str, outcome: str, seconds: float) -> None: ...
     def temporal(self, method: str, status: str, seconds: float) -> None: ...
     def job(self, name: str, outcome: str, seconds: float) -> None: ...
+    def refused(self, provider: str) -> None:
+        """Count a sign-in that failed, or a bearer token that opened nothing."""
+        ...
+
     def touched(self, action: str, outcome: str) -> None:
         """Count a run that bulk work is done with."""
         ...
@@ -317,8 +370,24 @@ class Cipher(Protocol):
         ...
 
 
+class Jwts(Protocol):
+    """Signs and reads JWTs; keys are JSON Web Keys as JSON."""
+
+    def new_key(self) -> tuple[str, str, str]:
+        """Make a key pair: its id, the public and the private key."""
+        ...
+
+    def sign(self, claims: Claims, key: str, private: str) -> str: ...
+    def read(self, text: str, keys: Sequence[SigningKey]) -> Claims | None:
+        """Return the claims, unless it is no JWT of ours signed by one of `keys`."""
+        ...
+
+
 class Tries(Protocol):
-    """Wrong tries by what they are counted by: ("account", name), ("address", address)."""
+    """Wrong tries by what they are counted by.
+
+    ("account", name), ("address", address), ("token", address).
+    """
 
     async def add(self, key: tuple[str, str]) -> None: ...
     async def forget(self, key: tuple[str, str]) -> None: ...

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from inspector_app.services.audit import AuditLog
     from inspector_app.services.door import Door
     from inspector_app.services.jobs import JobDesk
+    from inspector_app.services.jwts import JwtDesk
     from inspector_app.services.live import Live
     from inspector_app.services.operation_runner import OperationRunner
     from inspector_app.services.operations import OperationDesk
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.sessions import SessionDesk
     from inspector_app.services.tenants import Tenancy
+    from inspector_app.services.tokens import TokenDesk
     from inspector_app.services.workflows import WorkflowDesk
 
 
@@ -40,6 +42,8 @@ class Services:
     tries: Tries
     overview: OverviewDesk
     live: Live
+    tokens: TokenDesk
+    jwts: JwtDesk
 
 
 _current: Services | None = None

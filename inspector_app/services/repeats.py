@@ -34,18 +34,20 @@ class Repeats:
     ) -> str:
         """Run `act`, which answers JSON, unless `key` was used: then answer the same again.
 
-        Without a key, or for nobody signed in, `act` simply runs. Only success is kept.
+        Without a key, or for nobody who is known, `act` simply runs. Only success is kept.
+        Never for an answer that holds a secret: this would keep it.
 
         Raises:
             Invalid: The key was used for something else within a day.
             Conflict: What was begun under the key has no answer: it is under way in another
                 process, or its process was killed.
         """
-        if not key or actor.person is None:
+        if not key or not actor.may(Permission.SELF):
             return await act()
         if len(key) > LONGEST_KEY:
             raise Invalid(f"A key has at most {LONGEST_KEY} characters.", field="Idempotency-Key")
-        who = f"{actor.person}/{actor.tenant_slug}"
+        # A token's answers are its own: another one of the same person may see less.
+        who = f"{actor.token or actor.person}/{actor.tenant_slug}"
         turn = self._turns.setdefault((who, key), asyncio.Lock())
         digest = hashlib.sha256(content).hexdigest()
         reply = Reply(who, key, digest, 0, "", self._clock())
@@ -67,7 +69,7 @@ class Repeats:
 
     def _writing(self, actor: Actor, key: str) -> AbstractAsyncContextManager[Work]:
         return self._door.enter(
-            actor, Permission.SESSION_OWN, Target("request", key), record=False, write=True
+            actor, Permission.SELF, Target("request", key), record=False, write=True
         )
 
 

@@ -177,7 +177,8 @@ class Tenancy:
             return await work.tenants.namespaces(actor.tenant) if actor.tenant else []
 
     async def memberships(self, actor: Actor) -> list[Membership]:
-        """List the tenants the actor has a role in."""
+        """List the tenants the actor has a role in; of a token's person only its own."""
         target = Target("person", actor.name)
-        async with self._door.enter(actor, Permission.SESSION_OWN, target, record=False) as work:
-            return await work.tenants.memberships(actor.person) if actor.person else []
+        async with self._door.enter(actor, Permission.SELF, target, record=False) as work:
+            found = await work.tenants.memberships(actor.person) if actor.person else []
+        return [each for each in found if actor.signed_in or each.tenant.id == actor.tenant]

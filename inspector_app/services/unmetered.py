@@ -18,6 +18,9 @@ class Unmetered:
     def job(self, name: str, outcome: str, seconds: float) -> None:
         """Forget it."""
 
+    def refused(self, provider: str) -> None:
+        """Forget it."""
+
     def touched(self, action: str, outcome: str) -> None:
         """Forget it."""
 

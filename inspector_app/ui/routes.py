@@ -17,6 +17,7 @@ OPERATION = "/t/[tenant_slug]/operation"
 AUDIT = "/t/[tenant_slug]/audit"
 ACCOUNT = "/t/[tenant_slug]/account"
 ADMIN_JOBS = "/t/[tenant_slug]/admin/jobs"
+TOKENS = "/t/[tenant_slug]/admin/tokens"
 
 SIGN_IN_POST = "/auth/local/login"
 SIGN_OUT_POST = "/auth/logout"
@@ -92,6 +93,11 @@ def account(tenant: str) -> str:
 def jobs(tenant: str) -> str:
     """What Inspector does by itself."""
     return f"/t/{tenant}/admin/jobs"
+
+
+def tokens(tenant: str, *, page: str = "") -> str:
+    """The tenant's tokens, newest first; `page` is a page token."""
+    return _with_query(f"/t/{tenant}/admin/tokens", page=page)
 
 
 def history_rows(ref: RunRef) -> str:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from inspector_app.adapters.cipher import FernetCipher
+from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
@@ -21,14 +22,11 @@ from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.tenants import Tenancy
-from inspector_app.services.unmetered import UNMETERED
 from inspector_app.services.visibility import Visibility
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.settings import load_settings
 from inspector_app.wiring import clock
-from tests.fixtures.database import KEYS, PASSWORD
-
-ORIGIN = "http://127.0.0.1:8240"
+from tests.fixtures.database import KEYS, ORIGIN, PASSWORD
 
 
 class Visitor:
@@ -125,7 +123,7 @@ def furnished(house, configured):
         registry.install(
             Services(
                 clock=house.time,
-                meter=UNMETERED,
+                meter=PrometheusMeter(),
                 door=house.door,
                 sessions=house.sessions,
                 accounts=house.accounts,
@@ -141,6 +139,8 @@ def furnished(house, configured):
                 tries=house.tries,
                 overview=overview,
                 live=live,
+                tokens=house.tokens,
+                jwts=house.jwts,
             )
         )
         api = build_api()

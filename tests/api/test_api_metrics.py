@@ -50,12 +50,17 @@ async def test_requests_are_counted_by_the_path_as_it_is_declared(front):
     assert {method for method, _, _ in after} <= {"GET", "POST", "HEAD", "OPTIONS", "other"}
 
 
-async def test_failed_sign_ins_are_counted(front):
+async def test_failed_sign_ins_and_wrong_tokens_are_counted(front):
     visitor = front.visitor()
-    (before,) = samples(await read(visitor), "inspector_login_failures_total").values() or (0,)
+
+    async def counted():
+        found = samples(await read(visitor), "inspector_login_failures_total")
+        return found.get(("local",), 0), found.get(("token",), 0)
+
+    local, token = await counted()
     await visitor.signs_in("ana", "wrong")
-    (after,) = samples(await read(visitor), "inspector_login_failures_total").values()
-    assert after - before == 1
+    await visitor.gets("/api/v1/me", headers={"Authorization": "Bearer made-up"})
+    assert await counted() == (local + 1, token + 1)
 
 
 @pytest.mark.parametrize(

@@ -199,3 +199,27 @@ def test_who_reads_only_the_start_of_an_export_gets_no_traceback(answers, tmp_pa
         timeout=60,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_service_token_is_made_and_told_once(inspector, answers):
+    inspector("tenant", "create", "acme")
+    words = ("token", "create", "--tenant", "acme", "--name", "ci", "--role", "developer")
+    told = answers(*words, "--expires-days", "7")
+    assert told["token"].startswith("insp_svc_")
+    assert (told["role"], told["kind"], told["tenant"]) == ("developer", "service", "acme")
+    plain = inspector(*words)
+    assert plain.returncode == 0
+    assert plain.stdout.strip().startswith("insp_svc_")
+    assert plain.stdout.strip() != told["token"]
+    assert "Shown only now" in plain.stderr
+    for wrong in (
+        ("--tenant", "nowhere", "--name", "ci", "--role", "admin"),
+        ("--tenant", "acme", "--name", "", "--role", "admin"),
+        ("--tenant", "acme", "--name", "ci", "--role", "owner"),
+        ("--tenant", "acme", "--name", "ci", "--role", "admin", "--expires-days", "367"),
+    ):
+        assert inspector("token", "create", *wrong).returncode == 2, wrong
+
+
+def test_the_key_of_jwts_is_rotated(answers):
+    assert answers("token", "rotate-key")["key"] != answers("token", "rotate-key")["key"]

@@ -63,7 +63,7 @@ def test_the_least_role_is_named_and_none_for_what_only_the_operator_may():
 def test_a_person_may_what_their_role_holds_and_nothing_before_the_password_is_changed(
     role, permission
 ):
-    always = permission in {Permission.PUBLIC, Permission.SESSION_OWN}
+    always = permission in {Permission.PUBLIC, Permission.SESSION_OWN, Permission.SELF}
     assert actor(role=role).may(permission) == (always or holds(role, permission))
     assert actor(role=role, must_change=True).may(permission) == always
 

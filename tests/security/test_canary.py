@@ -21,6 +21,7 @@ from tests.fixtures.temporal import waits_for_sync
 pytestmark = [pytest.mark.e2e, pytest.mark.temporal]
 
 CANARY = f"canary{uuid4().hex}"
+SERVICE = ("--tenant", "demo", "--name", "robot", "--role", "developer")
 
 
 def raw(app, method, path, body, **headers):
@@ -29,6 +30,20 @@ def raw(app, method, path, body, **headers):
     status = connection.getresponse().status
     connection.close()
     return status
+
+
+def bears_tokens(app, cookie):
+    """Use a token and its JWT well, wrongly and in an address; returns what nobody may read."""
+    made = app.command("token", "create", *SERVICE).stdout.strip()
+    bearer = {"Authorization": f"Bearer {made}"}
+    jwt = speaks(app, "POST", "/api/v1/auth/token", cookie, **bearer).body["access_token"]
+    for text in (made, jwt, made[:-1], f"{jwt}x"):
+        path = f"/api/v1/me?token={text}"
+        well = text in {made, jwt}
+        assert raw(app, "GET", path, None, Authorization=f"Bearer {text}") == (
+            200 if well else 401
+        )
+    return made.split("_")[3], jwt.split(".")[2]
 
 
 def test_no_payload_and_no_secret_is_ever_logged_or_counted(
@@ -81,17 +96,20 @@ def test_no_payload_and_no_secret_is_ever_logged_or_counted(
             lambda: speaks(app, "GET", place, cookie).body["state"] == "finished",
             what="the operation's end",
         )
+        secrets = bears_tokens(app, cookie)
         post(app, "/auth/logout", f"csrf_token={CANARY}", cookie)
         visitor.context.close()
         connection = HTTPConnection("127.0.0.1", app.port, timeout=10)
         connection.request("GET", "/metrics", headers={"Authorization": f"Bearer m{CANARY}"})
         numbers = connection.getresponse().read().decode()
         connection.close()
+        kept = str(app.in_database("SELECT * FROM audit_entries"))
         session = cookie.split("inspector_session=")[1].split(";")[0]
     logged = app.logged()
-    for secret in (CANARY, session, "k" * 40):
+    for secret in (CANARY, session, "k" * 40, *secrets):
         assert secret not in logged
         assert secret not in numbers
+    assert not [secret for secret in secrets if secret in kept]
     lines = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
     audited = [line for line in lines if line["event"] == "audited"]
     assert {"run:pause", "run:signal"} <= {line["permission"] for line in audited}

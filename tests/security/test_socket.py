@@ -141,6 +141,18 @@ async def test_loading_a_page_while_connecting_is_no_way_around(app, waiting):
     assert await waiting.is_untouched()
 
 
+async def test_a_bearer_token_never_opens_a_pages_socket(app):
+    words = ("token", "create", "--tenant", "demo", "--name", "robot", "--role", "admin")
+    text = app.command(*words).stdout.strip()
+    for given in ({"bearer": text}, {"cookie": f"inspector_session={text}"}, {"token": text}):
+        async with Socket(app, boot=HYDRATE_AND_LOAD, **given) as socket:
+            told = await socket.call(LIST) + await socket.call(HYDRATE)
+        assert redirects(told)
+        assert beyond_defaults(told, allowed=set()) == {}
+    async with Socket(app, sign_in(app, "ivo"), bearer=text) as socket:
+        assert "may not do this" in text_of(await socket.call(AUDIT))
+
+
 async def test_no_cookie_ever_comes_back(app):
     cookie = sign_in(app, "noor") + "; other=from-another-app"
     async with Socket(app, cookie, boot=HYDRATE_AND_LOAD) as socket:

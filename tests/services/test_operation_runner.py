@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from inspector_app.domain.errors import Refused, StorageUnavailable, Unreachable
+from inspector_app.domain.errors import Conflict, Refused, StorageUnavailable, Unreachable
 from inspector_app.domain.operations import LEASE, OperationState
 from inspector_app.services import operation_runner
 from tests.fixtures.operations import PAUSED, Bulk, times_seen
 from tests.fixtures.temporal import waits_for
+from tests.fixtures.tokens import comes, personal
 
 pytestmark = pytest.mark.temporal
 
@@ -149,6 +150,18 @@ async def test_it_stops_when_who_started_it_left_the_tenant(bulk, house, ana):
     await bulk.finishes()
     _, noor = await house.signs_in("noor")
     assert (await ended(bulk, noor, found)).note == "ana no longer belongs to the tenant."
+
+
+async def test_it_stops_when_the_token_that_started_it_is_revoked(bulk, house, ana):
+    token, text = await personal(house)
+    query, _ = await bulk.starts(1)
+    found = await bulk.orders(await comes(house, text), query)
+    assert (found.by, found.token) == ("ana", token.id)
+    await house.tokens.revoke(ana, token.id)
+    await bulk.finishes()
+    assert "expired or revoked" in (await ended(bulk, ana, found)).note
+    with pytest.raises(Conflict, match="in the name of ana"):
+        await bulk.desk.go_on(ana, found.id, "with my own hands")
 
 
 async def test_a_database_that_is_away_interrupts_and_loses_nothing(bulk, house, ana):

@@ -179,6 +179,7 @@ class OperationRow(SQLModel, table=True):
     digest: str
     pace: int
     person: UUID = Field(foreign_key="people.id")
+    token: UUID | None = None
     by: str
     state: str = Field(index=True)
     note: str
@@ -187,6 +188,38 @@ class OperationRow(SQLModel, table=True):
     holder: str
     epoch: int
     held_until: datetime = Field(sa_type=UtcTime)
+
+
+class TokenRow(SQLModel, table=True):
+    """A token without its secret; `scopes` are permissions with spaces between."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index("tokens_of_tenant", "tenant", "person", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    kind: str
+    tenant: UUID = Field(foreign_key="tenants.id")
+    person: UUID | None = Field(default=None, foreign_key="people.id")
+    name: str
+    role: str
+    scopes: str
+    secret_hash: str
+    created_by: str
+    created_at: datetime = Field(sa_type=UtcTime)
+    expires_at: datetime = Field(sa_type=UtcTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class SigningKeyRow(SQLModel, table=True):
+    """A key pair for JWTs; the private one is encrypted."""
+
+    __tablename__ = "signing_keys"
+
+    id: str = Field(primary_key=True)
+    public: str
+    sealed: bytes
+    created_at: datetime = Field(sa_type=UtcTime)
 
 
 class OperationItemRow(SQLModel, table=True):

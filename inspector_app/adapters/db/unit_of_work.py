@@ -21,6 +21,7 @@ from inspector_app.adapters.db.repositories.people import SqlPeople
 from inspector_app.adapters.db.repositories.replies import SqlReplies
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
 from inspector_app.adapters.db.repositories.tenants import SqlTenants
+from inspector_app.adapters.db.repositories.tokens import SqlSigningKeys, SqlTokens
 from inspector_app.domain.errors import Invalid
 
 BUSY_SECONDS = 5
@@ -38,6 +39,8 @@ class SqlWork:
         self.replies = SqlReplies(session)
         self.operations = SqlOperations(session)
         self.jobs = SqlJobs(session)
+        self.tokens = SqlTokens(session)
+        self.signing_keys = SqlSigningKeys(session)
 
 
 class SqlDatabase:

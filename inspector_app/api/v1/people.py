@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/v1", tags=["people"])
 
 
 @router.get("/me", responses=documented(401, 403))
-@needs(Permission.SESSION_OWN)
+@needs(Permission.SELF)
 async def me(actor: CurrentActor) -> Me:
     """Say who asks, and what they may."""
     memberships = await registry.services().tenancy.memberships(actor)
@@ -23,7 +23,9 @@ async def me(actor: CurrentActor) -> Me:
         username=actor.name,
         tenant=actor.tenant_slug,
         role=actor.role or "",
-        permissions=sorted(HELD[actor.role]) if actor.role else [],
+        permissions=sorted(each for each in HELD[actor.role] if actor.may(each))
+        if actor.role
+        else [],
         tenants=[
             TenantRole(slug=each.tenant.slug, name=each.tenant.name, role=each.role)
             for each in memberships

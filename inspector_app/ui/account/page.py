@@ -11,6 +11,7 @@ from inspector_app.ui.kit.controls import field, post_form
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.shell import shell
+from inspector_app.ui.tokens.parts import tokens_panel
 
 State = AccountState
 
@@ -148,6 +149,12 @@ def account_page() -> rx.Component:
             rx.fragment(
                 rx.el.div(_person(), _password(), class_name="cols two"),
                 _sessions(),
+                tokens_panel(
+                    title="Personal tokens",
+                    about="What acts as you",
+                    nothing="A token lets a program of yours act as you, within the role and "
+                    "scopes you give it.",
+                ),
             ),
             rx.el.div(class_name="panel skeleton", aria_label="Loading", role="status"),
         ),

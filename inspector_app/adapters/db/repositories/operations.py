@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, insert, select, update
 
 from inspector_app.adapters.db.tables import OperationItemRow, OperationRow
-from inspector_app.domain.ids import OperationId, PersonId, RunId, TenantId, WorkflowId
+from inspector_app.domain.ids import OperationId, PersonId, RunId, TenantId, TokenId, WorkflowId
 from inspector_app.domain.leases import Lease, LeaseLost
 from inspector_app.domain.operations import (
     Aim,
@@ -203,6 +203,7 @@ def _to_row(operation: Operation) -> OperationRow:
         digest=operation.digest,
         pace=operation.pace,
         person=operation.person,
+        token=operation.token,
         by=operation.by,
         state=operation.state.value,
         note=operation.note,
@@ -226,6 +227,7 @@ def _to_operation(row: OperationRow) -> Operation:
         digest=row.digest,
         pace=row.pace,
         person=PersonId(row.person),
+        token=TokenId(row.token) if row.token else None,
         by=row.by,
         state=OperationState(row.state),
         note=row.note,

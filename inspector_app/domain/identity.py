@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +16,8 @@ SESSION_IDLE = timedelta(hours=8)
 """A session ends when nobody acted for this long; polling does not count."""
 SESSION_LIFETIME = timedelta(days=7)
 """A session ends this long after sign-in, whatever happens."""
+PROOF_LASTS = timedelta(minutes=15)
+"""Dangerous actions want a password or code given this lately."""
 PASSWORD_MIN, PASSWORD_MAX = 12, 256
 _TELLING = 4
 """Characters from which on a user name in a password makes it guessable."""
@@ -51,6 +54,8 @@ class Session:
     user_agent: str
     created_at: datetime
     last_seen_at: datetime
+    proved_at: datetime
+    """When its person last gave a password or code."""
     revoked_at: datetime | None = None
 
 
@@ -73,6 +78,7 @@ class Actor:
     tenant_slug: str = ""
     role: Role | None = None
     must_change_password: bool = False
+    proved_at: datetime | None = None
 
     @property
     def signed_in(self) -> bool:
@@ -84,7 +90,7 @@ class Actor:
         match permission:
             case Permission.PUBLIC:
                 return True
-            case Permission.SESSION_OWN:
+            case Permission.SESSION_OWN | Permission.SESSION_SECURE:
                 return self.signed_in
             case Permission.OPERATOR:
                 return self.kind in {ActorKind.OPERATOR, ActorKind.SYSTEM}
@@ -94,6 +100,10 @@ class Actor:
                 if self.must_change_password or self.role is None:
                     return False
                 return holds(self.role, permission)
+
+    def must_prove(self, now: datetime) -> bool:
+        """Whether it is too long ago that this person proved to be who they are."""
+        return self.signed_in and (self.proved_at is None or now >= self.proved_at + PROOF_LASTS)
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system", "", RequestId(""))
@@ -126,11 +136,11 @@ def check_username(username: str) -> str:
     return name
 
 
-def check_password(password: str, username: str) -> str:
-    """Accept a new password, by length and not being the name (OWASP ASVS 5.0, 6.2).
+def check_password(password: str, username: str, *, is_common: Callable[[str], bool]) -> str:
+    """Accept a new password: long, not the name, not a common one (OWASP ASVS 5.0, 6.2).
 
     Raises:
-        Invalid: Too short, too long, or it holds the user name.
+        Invalid: Too short, too long, it holds the user name, or everybody's list has it.
     """
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise Invalid(
@@ -141,4 +151,10 @@ def check_password(password: str, username: str) -> str:
         raise Invalid("A password must not hold the user name.", field="password")
     if len(set(password)) < 5:  # noqa: PLR2004 - fewer distinct characters is a pattern
         raise Invalid("A password needs at least five different characters.", field="password")
+    if is_common(password):
+        raise Invalid(
+            "This password is on the lists that attackers try first.",
+            field="password",
+            hint="Four or five words that have nothing to do with each other make a good one.",
+        )
     return password

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     """Needs no session: sign-in, health."""
     SESSION_OWN = "session:own"
     """Any signed-in person, about themselves: account, sessions, password, log-out."""
+    SESSION_SECURE = "session:secure"
+    """Any signed-in person, about the second step of their own sign-in."""
 
     NAMESPACE_READ = "namespace:read"
     RUN_READ = "run:read"
@@ -36,6 +38,8 @@ class Permission(StrEnum):
     AUDIT_VERIFY = "audit:verify"
     JOB_READ = "job:read"
     JOB_RUN = "job:run"
+    PEOPLE_READ = "people:read"
+    PEOPLE_WRITE = "people:write"
 
     METRICS_READ = "metrics:read"
     """Prometheus: a token of its own, or loopback."""
@@ -58,6 +62,8 @@ _ADMIN = _DEVELOPER | {
     Permission.AUDIT_VERIFY,
     Permission.JOB_READ,
     Permission.JOB_RUN,
+    Permission.PEOPLE_READ,
+    Permission.PEOPLE_WRITE,
 }
 
 HELD: dict[Role, frozenset[Permission]] = {
@@ -65,6 +71,9 @@ HELD: dict[Role, frozenset[Permission]] = {
     Role.DEVELOPER: _DEVELOPER,
     Role.ADMIN: _ADMIN,
 }
+
+NEEDS_PROOF = frozenset({Permission.SESSION_SECURE, Permission.PEOPLE_WRITE})
+"""What an open session alone does not open: who acts has proved lately that it is them."""
 
 
 def holds(role: Role, permission: Permission) -> bool:

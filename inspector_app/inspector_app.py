@@ -21,6 +21,8 @@ from inspector_app.ui.operations.page import operations_page
 from inspector_app.ui.operations.state import OperationPageState, OperationsState
 from inspector_app.ui.overview.page import overview_page
 from inspector_app.ui.overview.state import OverviewState
+from inspector_app.ui.people.page import people_page
+from inspector_app.ui.people.state import PeopleState
 from inspector_app.ui.run.page import run_page
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.workflows.bulk_state import BulkState
@@ -40,6 +42,7 @@ PAGES = (
     (routes.OPERATIONS, operations_page, "Operations", OperationsState.load),
     (routes.OPERATION, operation_page, "Operation", OperationPageState.load),
     (routes.AUDIT, audit_page, "Audit", AuditState.load),
+    (routes.PEOPLE, people_page, "People", PeopleState.load),
     (routes.ACCOUNT, account_page, "Account", AccountState.load),
     (routes.ADMIN_JOBS, jobs_page, "Jobs", JobsState.load),
 )

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from inspector_app.domain.errors import Conflict, NotFound
 from inspector_app.domain.identity import Person
 from inspector_app.domain.ids import PersonId
 from inspector_app.domain.permissions import Role
+
+
+class AccountState(StrEnum):
+    """Whether somebody can sign in."""
+
+    ACTIVE = "active"
+    INVITED = "invited"
+    """With a one-time password that is still to be changed."""
+    DISABLED = "disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,14 @@ class Colleague:
     seen_at: datetime | None = None
     live_sessions: int = 0
     second_step: bool = False
+
+    @property
+    def state(self) -> AccountState:
+        """How the account stands."""
+        if self.person.disabled:
+            return AccountState.DISABLED
+        waits = self.person.must_change_password
+        return AccountState.INVITED if waits else AccountState.ACTIVE
 
     @property
     def administers(self) -> bool:

@@ -44,7 +44,10 @@ _PLACES = (
     ("operations", "Operations", "list-checks", lambda: _tenant_path("operations")),
     ("audit", "Audit", "scroll-text", lambda: _tenant_path("audit")),
 )
-_CONFIGURE = (("jobs", "Jobs", "repeat", "job:read", lambda: _tenant_path("admin/jobs")),)
+_CONFIGURE = (
+    ("people", "People", "users", "people:read", lambda: _tenant_path("people")),
+    ("jobs", "Jobs", "repeat", "job:read", lambda: _tenant_path("admin/jobs")),
+)
 """Places that only who holds the permission is shown."""
 
 

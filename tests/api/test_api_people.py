@@ -38,7 +38,7 @@ async def test_a_one_time_password_is_answered_once_and_kept_nowhere(front):
 
 async def owner_and_key(front, key):
     _, noor = await front.house.signs_in("noor")
-    return f"{noor.person}/", key
+    return f"{noor.person}/demo", key
 
 
 async def test_every_deed_answers_with_the_person_as_they_are_then(front):

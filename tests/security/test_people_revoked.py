@@ -12,7 +12,7 @@ from tests.fixtures.speaking import speaks
 pytestmark = pytest.mark.temporal
 
 LIST, AUDIT, PEOPLE = (handler(f"{each}_state.load") for each in ("workflows", "audit", "people"))
-ASK, ANSWER, ADD = (handler(f"people_state.{each}") for each in ("ask", "answer", "add"))
+ASK, ANSWER, ADD = (handler(f"people_state.{each}") for each in ("ask_about", "answer", "add"))
 
 
 def person(app, cookie, name, tenant="demo"):

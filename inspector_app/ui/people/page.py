@@ -27,7 +27,9 @@ def _bar() -> rx.Component:
             + ".",
             class_name="t3 grow",
         ),
-        button("Add a person …", name="user-plus", css="primary", on_click=State.ask("add", "")),
+        button(
+            "Add a person …", name="user-plus", css="primary", on_click=State.ask_about("add", "")
+        ),
         class_name="row",
     )
 
@@ -126,7 +128,7 @@ def _session(row: rx.Var[SignedIn]) -> rx.Component:
         rx.cond(
             row.this_one,
             rx.el.span("This browser", class_name="t3 s12"),
-            button("End …", css="sm danger-quiet", on_click=State.ask("end", row.ident)),
+            button("End …", css="sm danger-quiet", on_click=State.ask_about("end", row.ident)),
         ),
     )
 
@@ -141,7 +143,7 @@ def _sessions() -> rx.Component:
                 button(
                     "Sign out everywhere …",
                     css="sm danger-quiet",
-                    on_click=State.ask("sign_out", ""),
+                    on_click=State.ask_about("sign_out", ""),
                 ),
             ),
             class_name="row",
@@ -156,7 +158,7 @@ def _sessions() -> rx.Component:
 
 
 def _act(word: str, name: str, question: str, css: str = "") -> rx.Component:
-    return button(word, name=name, css=css, on_click=State.ask(question, ""))
+    return button(word, name=name, css=css, on_click=State.ask_about(question, ""))
 
 
 def _acts() -> rx.Component:

@@ -85,7 +85,7 @@ class PeopleState(SessionState):
 
     @rx.event
     @requires(Permission.PEOPLE_READ)
-    async def ask(self, question: str, session: str = "") -> None:
+    async def ask_about(self, question: str, session: str = "") -> None:
         """Open a question; nothing is done yet."""
         self._clear()
         self.asking = question if question in QUESTIONS else ""

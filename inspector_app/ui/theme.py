@@ -65,7 +65,7 @@ JOB: dict[Standing, Look] = {
 
 ACCOUNT: dict[AccountState, Look] = {
     AccountState.ACTIVE: Look("st-completed", "circle-check", "Active"),
-    AccountState.INVITED: Look("st-drift", "key-round", "One-time password"),
+    AccountState.INVITED: Look("st-drift", "key-round", "Invited"),
     AccountState.DISABLED: Look("st-neutral", "circle-slash", "Disabled"),
 }
 

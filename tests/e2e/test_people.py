@@ -52,6 +52,11 @@ def test_an_admin_lets_somebody_in_gives_another_role_and_takes_them_out(visitor
     theirs.get_by_role("link", name="Audit").click()
     theirs.wait_for_url("**/login**")
 
+    page.get_by_role("button", name="Add a person").click()  # a second question on one page
+    asked.get_by_label("User name").fill("lars")
+    asked.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("One-time password of lars")).to_be_visible()
+
     person.get_by_role("button", name="Remove").click()
     asked.get_by_label("Reason").fill("left")
     asked.get_by_role("button", name="Remove").click()

@@ -45,18 +45,19 @@ _TEXTS = {
 }
 
 
-def _role(chosen: rx.Var[str] | str) -> rx.Component:
+def _role(ident: str, chosen: rx.Var[str] | str) -> rx.Component:
+    # An id of its own in each form: Reflex reads a form's fields by their ids, page-wide.
     return field(
         "Role",
         rx.el.select(
             *(rx.el.option(role.value, value=role.value) for role in Role),
-            id="role",
+            id=ident,
             name="role",
             class_name="input select",
             default_value=chosen,
             key=chosen,
         ),
-        html_for="role",
+        html_for=ident,
     )
 
 
@@ -139,7 +140,7 @@ def questions() -> rx.Component:
                         hint="1 to 64 letters, digits or . _ @ -",
                         error=State.name_error,
                     ),
-                    _role(Role.OBSERVER.value),
+                    _role("first_role", Role.OBSERVER.value),
                     on_submit=State.add,
                 ),
             ),
@@ -151,7 +152,7 @@ def questions() -> rx.Component:
             (
                 rx.el.p(pick(1)),
                 _form(
-                    rx.cond(State.asking == "role", _role(row.role)),
+                    rx.cond(State.asking == "role", _role("other_role", row.role)),
                     _reason(),
                     on_submit=State.answer,
                 ),

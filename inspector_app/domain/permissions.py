@@ -84,3 +84,23 @@ def holds(role: Role, permission: Permission) -> bool:
 def lowest_role(permission: Permission) -> Role | None:
     """The least role that holds `permission`, or None where no role does."""
     return next((role for role in Role if holds(role, permission)), None)
+
+
+def matrix() -> str:
+    """Write who may do what as docs/security/permissions.md has it."""
+    head = ["permission", *(role.value for role in Role), "proof"]
+    lines = [
+        "# Who may do what",
+        "Written by `make permissions` from `inspector_app/domain/permissions.py`; a test compares.",
+        "*Proof*: a password or code given within 15 minutes. `public` needs no session, `session:…`",
+        "is any signed-in person's about themselves, `operator` the command line's, `metrics:read`",
+        "Prometheus's own token's.",
+        "",
+        f"| {' | '.join(head)} |",
+        f"|{'---|' * len(head)}",
+    ]
+    for permission in Permission:
+        held = ["yes" if holds(role, permission) else "" for role in Role]
+        cells = [f"`{permission}`", *held, "yes" if permission in NEEDS_PROOF else ""]
+        lines.append(f"| {' | '.join(cells)} |".replace("  ", " "))
+    return "\n".join(lines) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,10 @@ from inspector_app.domain.identity import (
     is_live,
 )
 from inspector_app.domain.ids import PersonId, RequestId, SessionId, new_id
-from inspector_app.domain.permissions import HELD, Permission, Role, holds, lowest_role
+from inspector_app.domain.permissions import HELD, Permission, Role, holds, lowest_role, matrix
 from inspector_app.domain.tenancy import check_address, check_namespace, check_slug
 
+MATRIX = Path(__file__).resolve().parents[2] / "docs/security/permissions.md"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ACTS = {
     Permission.RUN_PAUSE,
@@ -51,6 +53,10 @@ def session(created, seen):
 
 def test_each_role_holds_what_the_one_before_holds():
     assert HELD[Role.OBSERVER] < HELD[Role.DEVELOPER] < HELD[Role.ADMIN]
+
+
+def test_the_printed_matrix_is_what_roles_hold():
+    assert MATRIX.read_text() == matrix(), "run: make permissions"
 
 
 def test_an_observer_holds_no_permission_to_act():

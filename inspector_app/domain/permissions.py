@@ -91,10 +91,9 @@ def matrix() -> str:
     head = ["permission", *(role.value for role in Role), "proof"]
     lines = [
         "# Who may do what",
-        "Written by `make permissions` from `inspector_app/domain/permissions.py`; a test compares.",
-        "*Proof*: a password or code given within 15 minutes. `public` needs no session, `session:…`",
-        "is any signed-in person's about themselves, `operator` the command line's, `metrics:read`",
-        "Prometheus's own token's.",
+        "Written by `make permissions`; a test compares. *Proof*: a password or code given within",
+        "15 minutes. `public` needs no session, `session:…` is any signed-in person's about",
+        "themselves, `operator` the command line's, `metrics:read` Prometheus's own token's.",
         "",
         f"| {' | '.join(head)} |",
         f"|{'---|' * len(head)}",

@@ -63,6 +63,12 @@ def bare(code: str) -> str:
     return "".join(code.replace("-", "").split()).lower()
 
 
+def is_code(text: str) -> bool:
+    """Tell whether it could be an app's code at all."""
+    code = bare(text)
+    return len(code) == DIGITS and code.isascii() and code.isdigit()
+
+
 def recovery_hash(code: str) -> str:
     """Hash a recovery code for keeping: at 79 random bits a plain hash suffices."""
     return hashlib.sha256(bare(code).encode("utf-8", "replace")).hexdigest()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from inspector_app.domain.audit import Target
-from inspector_app.domain.errors import Conflict, WrongCredentials
+from inspector_app.domain.errors import Conflict, Invalid, WrongCredentials
 from inspector_app.domain.identity import Actor, Person
 from inspector_app.domain.ids import PersonId
 from inspector_app.domain.permissions import Permission
@@ -19,6 +19,7 @@ from inspector_app.domain.second_step import (
     SecondFactor,
     bare,
     enrolment_uri,
+    is_code,
     recovery_hash,
     secret_text,
     step_of,
@@ -90,8 +91,11 @@ class SecondSteps:
 
         Raises:
             Conflict: There is nothing to confirm.
+            Invalid: `code` is none.
             WrongCredentials, TooMany: `code` is not the app's.
         """
+        if not is_code(code):  # no guess, so it does not count as one
+            raise Invalid("The code has six digits.", field="code")
         codes = tuple(_recovery_code() for _ in range(RECOVERY_CODES))
         target, person = _self(actor), person_of(actor)
         await self._door.authorise(actor, Permission.SESSION_SECURE, target)
@@ -124,6 +128,8 @@ class SecondSteps:
                 actor, Permission.SESSION_SECURE, target, action="second_step.remove"
             ) as work,
         ):
+            if not await self.asked_of(work, person_of(actor)):
+                raise Conflict("You have no second step.", hint="You can set one up.")
             if not await self.fits(work, person_of(actor), code):
                 raise WrongCredentials("The code does not fit.")
             await work.second_factors.forget(person_of(actor))

@@ -10,6 +10,7 @@ import pytest
 from inspector_app.domain.errors import (
     CodeRequired,
     Conflict,
+    Invalid,
     ProofRequired,
     TooMany,
     WrongCredentials,
@@ -111,6 +112,17 @@ async def test_nobody_is_asked_before_the_app_has_shown_that_it_knows_the_secret
         await house.second_steps.confirm(ana, "000000")
     assert not (await house.second_steps.of(ana)).on
     assert (await house.signs_in("ana"))[1].signed_in
+
+
+@pytest.mark.parametrize("code", ["", "12345", "1234567", "abcdef", "①②③④⑤⑥"])
+async def test_what_is_no_code_is_said_and_counts_as_no_guess(house, code):
+    _, ana = await house.signs_in("ana")
+    await house.second_steps.begin(ana)
+    for _ in range(11):
+        with pytest.raises(Invalid):
+            await house.second_steps.confirm(ana, code)
+        with pytest.raises(Conflict):
+            await house.second_steps.remove(ana, code)
 
 
 async def test_enrolling_ends_the_other_sessions_and_cannot_be_done_twice(house):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import reflex as rx
 import segno
 
-from inspector_app.domain.errors import TooMany, WrongCredentials
+from inspector_app.domain.errors import InspectorError
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.ui.guard import requires
@@ -72,7 +72,7 @@ class AccountState(SessionState):
             codes = await registry.services().second_steps.confirm(
                 self._actor, form.get("code", "")
             )
-        except (WrongCredentials, TooMany) as error:
+        except InspectorError as error:
             self.code_error = error.detail
             return
         self.enrolment, self.recovery_codes, self.code_error = None, list(codes), ""
@@ -85,7 +85,7 @@ class AccountState(SessionState):
         """Ask for no codes any more."""
         try:
             await registry.services().second_steps.remove(self._actor, form.get("code", ""))
-        except (WrongCredentials, TooMany) as error:
+        except InspectorError as error:
             self.code_error = error.detail
             return
         self.recovery_codes, self.code_error = [], ""

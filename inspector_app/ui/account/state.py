@@ -10,6 +10,7 @@ import segno
 from inspector_app.domain.errors import InspectorError
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
+from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
 from inspector_app.ui.kit.sessions import SignedIn, signed_in
 from inspector_app.ui.session import Notice, SessionState, now
@@ -51,7 +52,8 @@ class AccountState(SessionState):
         found = await registry.services().sessions.mine(self._actor)
         self.sessions = [signed_in(each, self._actor.session) for each in found]
         self.enrolment, self.recovery_codes, self.code_error = None, [], ""
-        self.here, self.must_prove = self._here(), self._actor.must_prove(now())
+        self.here = routes.account(self.tenant)
+        self.must_prove = self._actor.must_prove(now())
         await self._read_second_step()
         self._show_last_answer()
         self.ready = True

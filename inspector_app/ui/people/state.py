@@ -79,7 +79,10 @@ class PeopleState(SessionState):
         """Read what the address asks for."""
         self._clear()
         self._choose_namespace()
-        self.asking, self.one_time, self.here = "", "", self._here()
+        self.asking, self.one_time = "", ""
+        self.here = routes.people(
+            self.tenant, after=self._parameter("after"), person=self._parameter("person")
+        )
         self._show_last_answer()
         await self._read()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from inspector_app.domain.audit import Target
+from inspector_app.domain.audit import Target, check_reason
 from inspector_app.domain.errors import Conflict, NotFound
 from inspector_app.domain.identity import Actor, Person, Session, check_username, is_live
 from inspector_app.domain.ids import PersonId, SessionId, TenantId, new_id
@@ -18,7 +18,6 @@ from inspector_app.domain.people import (
     no_such_person,
 )
 from inspector_app.domain.permissions import Permission, Role
-from inspector_app.domain.workflows import check_reason
 from inspector_app.services.accounts import one_time_password
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Clock, Passwords, Work

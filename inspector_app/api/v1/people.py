@@ -140,6 +140,10 @@ class RoleAct(PersonAct):
     role: RoleName
 
 
+class Nothing(Model):
+    """What is left of who was removed."""
+
+
 class SessionOut(Model):
     """Where a person is signed in."""
 
@@ -236,9 +240,9 @@ async def remove_person(
 ) -> Response:
     """Take somebody out of the tenant."""
 
-    async def answer() -> str:
+    async def answer() -> Nothing:
         await registry.services().people.remove(actor, act.change(person))
-        return ""
+        return Nothing()
 
     await once(request, actor, key, answer)
     return Response(status_code=204)
@@ -307,8 +311,8 @@ async def end_session(
 async def _changed(
     request: Request, actor: Actor, key: str, act: Callable[[], Awaitable[Colleague]]
 ) -> Response:
-    async def answer() -> str:
-        return PersonOut.of(await act()).model_dump_json()
+    async def answer() -> PersonOut:
+        return PersonOut.of(await act())
 
     return await once(request, actor, key, answer)
 
@@ -319,11 +323,11 @@ async def _once_told(
     """Answer with the one-time password; what is kept for a repetition is without it."""
     told: list[PersonOut] = []
 
-    async def answer() -> str:
+    async def answer() -> PersonOut:
         found, one_time = await act()
         person = PersonOut.of(found)
         told.append(person.model_copy(update={"one_time_password": one_time}))
-        return person.model_dump_json()
+        return person
 
     kept = await once(request, actor, key, answer)
     return Response(told[0].model_dump_json(), media_type="application/json") if told else kept

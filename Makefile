@@ -13,7 +13,7 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help setup run check test e2e bench torture fmt clean openapi wheel lock frontend tools
+.PHONY: help setup run check test e2e bench torture fmt clean openapi permissions wheel lock frontend tools
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -75,6 +75,10 @@ openapi: $(SETUP) ## Write docs/inspector/openapi.yaml
 	@mkdir -p docs/inspector
 	@$(BIN)/inspector openapi > docs/inspector/.openapi.yaml
 	@mv docs/inspector/.openapi.yaml docs/inspector/openapi.yaml
+
+permissions: $(SETUP) ## Write docs/security/permissions.md
+	@$(BIN)/python -c 'from inspector_app.domain.permissions import matrix; print(matrix(), end="")' \
+	 > docs/security/permissions.md
 
 wheel: frontend ## Build dist/inspector_app-….whl with migrations and the built frontend inside
 	@$(BIN)/python -m build --wheel --no-isolation

@@ -21,6 +21,8 @@ from inspector_app.ui.operations.page import operations_page
 from inspector_app.ui.operations.state import OperationPageState, OperationsState
 from inspector_app.ui.overview.page import overview_page
 from inspector_app.ui.overview.state import OverviewState
+from inspector_app.ui.people.page import people_page
+from inspector_app.ui.people.state import PeopleState
 from inspector_app.ui.run.page import run_page
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.tokens.page import tokens_page
@@ -43,6 +45,7 @@ PAGES = (
     (routes.OPERATION, operation_page, "Operation", OperationPageState.load),
     (routes.AUDIT, audit_page, "Audit", AuditState.load),
     (routes.ACCOUNT, account_page, "Account", [AccountState.load, TokensState.load_mine]),
+    (routes.PEOPLE, people_page, "People", PeopleState.load),
     (routes.ADMIN_JOBS, jobs_page, "Jobs", JobsState.load),
     (routes.TOKENS, tokens_page, "Tokens", TokensState.load_tenants),
 )

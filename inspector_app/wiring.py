@@ -31,14 +31,17 @@ from inspector_app.services import registry
 from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
+from inspector_app.services.guesses import Guesses
 from inspector_app.services.jobs import JobDesk
 from inspector_app.services.jwts import JwtDesk
 from inspector_app.services.live import Live
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
+from inspector_app.services.people import PeopleDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
+from inspector_app.services.second_steps import SecondSteps
 from inspector_app.services.sessions import SessionDesk
 from inspector_app.services.tenants import Tenancy
 from inspector_app.services.tokens import TokenDesk
@@ -82,12 +85,16 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         live = Live(door, workflows, histories, visibility, overview)
         held.push_async_callback(live.topics.close)
         jwts = JwtDesk(door, clock, JoseJwts(), cipher, settings.public_url)
+        passwords, guesses = Argon2Passwords(), Guesses(door, tries)
+        second_steps = SecondSteps(door, clock, cipher, guesses)
         yield Services(
             clock=clock,
             meter=meter,
             door=door,
             sessions=sessions,
-            accounts=Accounts(door, clock, Argon2Passwords(), sessions, tries),
+            accounts=Accounts(door, clock, passwords, sessions, guesses, second_steps),
+            second_steps=second_steps,
+            people=PeopleDesk(door, clock, passwords),
             tenancy=Tenancy(door, clock, workflows),
             audit=AuditLog(door, clock),
             workflows=WorkflowDesk(door, workflows, histories),

@@ -12,6 +12,8 @@ from inspector_app.domain.identity import SESSION_LIFETIME
 from inspector_app.settings import load_settings
 
 _SESSION, _CSRF, _NOTICE = "inspector_session", "inspector_csrf", "inspector_notice"
+_TICKET = "inspector_ticket"
+_TICKET_SECONDS = 300
 _NOTICE_SECONDS = 15
 """Long enough for one redirect and one page."""
 
@@ -54,6 +56,31 @@ def end_session(response: Response) -> None:
             httponly=hidden,
             samesite="lax",
         )
+
+
+def leave_ticket(response: Response, ticket: str) -> None:
+    """Keep that the password was right until the code comes."""
+    response.set_cookie(
+        _name(_TICKET),
+        ticket,
+        max_age=_TICKET_SECONDS,
+        path="/",
+        secure=_secure(),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def ticket_of(request: HTTPConnection) -> str:
+    """Return what `leave_ticket` left."""
+    return request.cookies.get(_name(_TICKET), "")
+
+
+def forget_ticket(response: Response) -> None:
+    """Take the ticket from the browser."""
+    response.delete_cookie(
+        _name(_TICKET), path="/", secure=_secure(), httponly=True, samesite="lax"
+    )
 
 
 def leave_notice(response: Response, **fields: str) -> None:

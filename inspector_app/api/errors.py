@@ -15,12 +15,14 @@ from starlette.responses import Response
 
 from inspector_app.api.actor import request_id_of
 from inspector_app.domain.errors import (
+    CodeRequired,
     Conflict,
     Denied,
     InspectorError,
     Invalid,
     NotFound,
     PasswordChangeRequired,
+    ProofRequired,
     Refused,
     SignInRequired,
     StorageUnavailable,
@@ -41,7 +43,9 @@ STATUS: dict[type[InspectorError], int] = {
     SignInRequired: 401,
     WrongCredentials: 401,
     WrongToken: 401,
+    CodeRequired: 401,
     PasswordChangeRequired: 403,
+    ProofRequired: 403,
     Denied: 403,
     TooMany: 429,
     Refused: 502,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
@@ -14,14 +14,23 @@ from inspector_app.api.actor import CurrentActor, address_of, request_id_of
 from inspector_app.api.cookies import (
     end_session,
     forget_notice,
+    forget_ticket,
     leave_notice,
+    leave_ticket,
     open_session,
     session_token,
+    ticket_of,
 )
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented, of_error, problem, status_of
-from inspector_app.domain.errors import InspectorError, NotFound, TooMany, WrongCredentials
-from inspector_app.domain.identity import Actor
+from inspector_app.domain.errors import (
+    CodeRequired,
+    InspectorError,
+    NotFound,
+    TooMany,
+    WrongCredentials,
+)
+from inspector_app.domain.identity import Actor, Person
 from inspector_app.domain.ids import SessionId
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
@@ -59,13 +68,58 @@ async def sign_in(
             user_agent=request.headers.get("user-agent", ""),
             request_id=request_id_of(request),
         )
+    except CodeRequired as error:
+        response = _go(_login_page(wanted, step="code"))
+        leave_ticket(response, error.ticket)
+        return response
     except (WrongCredentials, TooMany) as error:
-        services.meter.refused("local")
-        back = f"/login?next={quote(wanted, safe='')}" if wanted else "/login"
-        return _failed(request, error, back, username=username[:64])
-    await _end_earlier(request)
-    home = await _home(request, token)
-    response = _go("/setup" if person.must_change_password else wanted or home)
+        registry.services().meter.refused("local")
+        return _failed(request, error, _login_page(wanted), username=username[:64])
+    return await _enter(request, token, person, wanted)
+
+
+@router.post("/local/second-step", status_code=_SEE_OTHER, responses=documented(401, 422, 429))
+@needs(Permission.PUBLIC)
+async def second_step(
+    request: Request,
+    code: Annotated[str, Form(max_length=200)],
+    next_page: Annotated[str, Form(alias="next", max_length=_LONGEST)] = "",
+) -> Response:
+    """Open a session for who gave the password and now brings a code, or a recovery code."""
+    wanted = safe_next(next_page)
+    try:
+        token, person = await registry.services().accounts.second_step(
+            ticket_of(request),
+            code,
+            address=address_of(request),
+            user_agent=request.headers.get("user-agent", ""),
+            request_id=request_id_of(request),
+        )
+    except (WrongCredentials, TooMany) as error:
+        registry.services().meter.refused("local")
+        return _failed(request, error, _login_page(wanted, step="code"))
+    return await _enter(request, token, person, wanted)
+
+
+@router.post("/local/prove", status_code=_SEE_OTHER, responses=documented(401, 403, 422, 429))
+@needs(Permission.SESSION_OWN)
+async def prove(
+    request: Request,
+    actor: CurrentActor,
+    secret: Annotated[str, Form(max_length=2000)],
+    next_page: Annotated[str, Form(alias="next", max_length=_LONGEST)] = "",
+    csrf_token: Csrf = "",
+) -> Response:
+    """Take the password, or the second step's code, once more; the session's token changes."""
+    if (refusal := _forged(request, csrf_token)) is not None:
+        return refusal
+    services = registry.services()
+    back = safe_next(next_page) or "/login"
+    try:
+        token = await services.accounts.prove(actor, secret)
+    except InspectorError as error:
+        return _failed(request, error, back if actor.signed_in else "/login")
+    response = _go(back)
     open_session(response, token, services.sessions.csrf(token))
     return response
 
@@ -163,6 +217,21 @@ def _forged(request: Request, csrf_token: str) -> Response | None:
         hint="Load the page again and repeat it.",
         request_id=request_id_of(request),
     )
+
+
+def _login_page(wanted: str, **fields: str) -> str:
+    fields |= {"next": wanted} if wanted else {}
+    return f"/login?{urlencode(fields, quote_via=quote, safe='')}" if fields else "/login"
+
+
+async def _enter(request: Request, token: str, person: Person, wanted: str) -> Response:
+    """Go on in a new session."""
+    await _end_earlier(request)
+    home = await _home(request, token)
+    response = _go("/setup" if person.must_change_password else wanted or home)
+    open_session(response, token, registry.services().sessions.csrf(token))
+    forget_ticket(response)
+    return response
 
 
 async def _behind(request: Request, token: str | None) -> Actor:

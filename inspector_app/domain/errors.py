@@ -67,6 +67,33 @@ class PasswordChangeRequired(InspectorError):
         )
 
 
+class ProofRequired(InspectorError):
+    """An open session is not enough for this: it needs the password or a code again."""
+
+    title = "Prove that it is you"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It is a while ago that you gave your password, and this is not for whoever finds "
+            "your browser open.",
+            hint="Give your password, or the code of your second step, then repeat it.",
+        )
+
+
+class CodeRequired(InspectorError):
+    """The password fits, and a code of the second step is to come.
+
+    Attributes:
+        ticket: Vouches for the password, for minutes; sealed.
+    """
+
+    title = "A code is needed, too"
+
+    def __init__(self, ticket: str) -> None:
+        super().__init__("Give the code of your second step, or a recovery code.")
+        self.ticket = ticket
+
+
 class WrongCredentials(InspectorError):
     """Name and password do not match; says nothing about which."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +16,8 @@ SESSION_IDLE = timedelta(hours=8)
 """A session ends when nobody acted for this long; polling does not count."""
 SESSION_LIFETIME = timedelta(days=7)
 """A session ends this long after sign-in, whatever happens."""
+PROOF_LASTS = timedelta(minutes=15)
+"""Dangerous actions want a password or code given this lately."""
 PASSWORD_MIN, PASSWORD_MAX = 12, 256
 _TELLING = 4
 """Characters from which on a user name in a password makes it guessable."""
@@ -55,6 +58,8 @@ class Session:
     user_agent: str
     created_at: datetime
     last_seen_at: datetime
+    proved_at: datetime
+    """When its person last gave a password or code."""
     revoked_at: datetime | None = None
 
 
@@ -79,6 +84,7 @@ class Actor:
     must_change_password: bool = False
     token: TokenId | None = None
     scopes: frozenset[Permission] | None = None
+    proved_at: datetime | None = None
 
     @property
     def signed_in(self) -> bool:
@@ -95,7 +101,7 @@ class Actor:
         match permission:
             case Permission.PUBLIC:
                 return True
-            case Permission.SESSION_OWN:
+            case Permission.SESSION_OWN | Permission.SESSION_SECURE:
                 return self.signed_in
             case Permission.SELF:
                 return self.signed_in or self.by_token
@@ -116,6 +122,10 @@ class Actor:
             return False
         within = self.scopes is None or permission in self.scopes
         return within and holds(self.role, permission)
+
+    def must_prove(self, now: datetime) -> bool:
+        """Whether it is too long ago that this person proved to be who they are."""
+        return self.signed_in and (self.proved_at is None or now >= self.proved_at + PROOF_LASTS)
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system", "", RequestId(""))
@@ -148,11 +158,11 @@ def check_username(username: str) -> str:
     return name
 
 
-def check_password(password: str, username: str) -> str:
-    """Accept a new password, by length and not being the name (OWASP ASVS 5.0, 6.2).
+def check_password(password: str, username: str, *, is_common: Callable[[str], bool]) -> str:
+    """Accept a new password: long, not the name, not a common one (OWASP ASVS 5.0, 6.2).
 
     Raises:
-        Invalid: Too short, too long, or it holds the user name.
+        Invalid: Too short, too long, it holds the user name, or everybody's list has it.
     """
     if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
         raise Invalid(
@@ -163,4 +173,10 @@ def check_password(password: str, username: str) -> str:
         raise Invalid("A password must not hold the user name.", field="password")
     if len(set(password)) < 5:  # noqa: PLR2004 - fewer distinct characters is a pattern
         raise Invalid("A password needs at least five different characters.", field="password")
+    if is_common(password):
+        raise Invalid(
+            "This password is on the lists that attackers try first.",
+            field="password",
+            hint="Four or five words that have nothing to do with each other make a good one.",
+        )
     return password

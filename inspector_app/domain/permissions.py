@@ -22,6 +22,8 @@ class Permission(StrEnum):
     """Any signed-in person, about themselves: account, sessions, password, log-out."""
     SELF = "self"
     """Whoever is known, a person or a token: who they are, what they were answered before."""
+    SESSION_SECURE = "session:secure"
+    """Any signed-in person, about the second step of their own sign-in."""
 
     NAMESPACE_READ = "namespace:read"
     RUN_READ = "run:read"
@@ -44,6 +46,8 @@ class Permission(StrEnum):
     """Make the tenant's service tokens; list and revoke every token of the tenant."""
     TOKEN_EXCHANGE = "token:exchange"  # noqa: S105 - a permission
     """A token itself, for a JWT; no role holds it."""
+    PEOPLE_READ = "people:read"
+    PEOPLE_WRITE = "people:write"
 
     METRICS_READ = "metrics:read"
     """Prometheus: a token of its own, or loopback."""
@@ -68,6 +72,8 @@ _ADMIN = _DEVELOPER | {
     Permission.JOB_READ,
     Permission.JOB_RUN,
     Permission.TOKEN_MANAGE,
+    Permission.PEOPLE_READ,
+    Permission.PEOPLE_WRITE,
 }
 
 HELD: dict[Role, frozenset[Permission]] = {
@@ -75,6 +81,9 @@ HELD: dict[Role, frozenset[Permission]] = {
     Role.DEVELOPER: _DEVELOPER,
     Role.ADMIN: _ADMIN,
 }
+
+NEEDS_PROOF = frozenset({Permission.SESSION_SECURE, Permission.PEOPLE_WRITE})
+"""What an open session alone does not open: who acts has proved lately that it is them."""
 
 
 def holds(role: Role, permission: Permission) -> bool:
@@ -85,3 +94,22 @@ def holds(role: Role, permission: Permission) -> bool:
 def lowest_role(permission: Permission) -> Role | None:
     """The least role that holds `permission`, or None where no role does."""
     return next((role for role in Role if holds(role, permission)), None)
+
+
+def matrix() -> str:
+    """Write who may do what as docs/security/permissions.md has it."""
+    head = ["permission", *(role.value for role in Role), "proof"]
+    lines = [
+        "# Who may do what",
+        "Written by `make permissions`; a test compares. *Proof*: a password or code given within",
+        "15 minutes. `public` needs no session, `session:…` is any signed-in person's about",
+        "themselves, `operator` the command line's, `metrics:read` Prometheus's own token's.",
+        "",
+        f"| {' | '.join(head)} |",
+        f"|{'---|' * len(head)}",
+    ]
+    for permission in Permission:
+        held = ["yes" if holds(role, permission) else "" for role in Role]
+        cells = [f"`{permission}`", *held, "yes" if permission in NEEDS_PROOF else ""]
+        lines.append(f"| {' | '.join(cells)} |".replace("  ", " "))
+    return "\n".join(lines) + "\n"

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from math import ceil
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 from inspector_app.domain.audit import Target
-from inspector_app.domain.errors import Conflict, Invalid, NotFound, TooMany, WrongCredentials
+from inspector_app.domain.errors import CodeRequired, Conflict, Invalid, NotFound, WrongCredentials
 from inspector_app.domain.identity import (
     PASSWORD_MAX,
     Actor,
@@ -24,16 +19,15 @@ from inspector_app.domain.identity import (
 from inspector_app.domain.ids import PersonId, RequestId, new_id
 from inspector_app.domain.permissions import Permission, Role
 from inspector_app.services.door import Door
-from inspector_app.services.ports import Clock, Passwords, Tries, Work
+from inspector_app.services.guesses import Guesses
+from inspector_app.services.ports import Clock, Passwords, Work
+from inspector_app.services.second_steps import SecondSteps, person_of
 from inspector_app.services.sessions import SessionDesk
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 _ONE_TIME_LENGTH = 20
 _LOCAL = "local"
 _NOBODY = PersonId(UUID(int=0))
-
-_Keys = tuple[tuple[str, str], ...]
-"""What wrong tries are counted by: ("account", name), ("address", address)."""
 
 
 def one_time_password() -> str:
@@ -45,14 +39,20 @@ class Accounts:
     """Everything about local accounts, through the door."""
 
     def __init__(
-        self, door: Door, clock: Clock, passwords: Passwords, sessions: SessionDesk, tries: Tries
+        self,
+        door: Door,
+        clock: Clock,
+        passwords: Passwords,
+        sessions: SessionDesk,
+        guesses: Guesses,
+        second_steps: SecondSteps,
     ) -> None:
         self._door = door
         self._clock = clock
         self._passwords = passwords
         self._sessions = sessions
-        self._tries = tries
-        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._guesses = guesses
+        self._second_steps = second_steps
 
     async def sign_in(
         self, username: str, password: str, *, address: str, user_agent: str, request_id: str
@@ -64,39 +64,88 @@ class Accounts:
         Raises:
             WrongCredentials: They do not fit.
             TooMany: The account or the address has used up its tries for now.
+            CodeRequired: They do; the person's second step is to come, with its ticket.
         """
-        name = username.strip().lower()[:64]
-        nobody = Actor(
-            ActorKind.ANONYMOUS,
-            name or "anonymous",
-            address,
-            RequestId(request_id),
-            provider=_LOCAL,
-        )
-        target = Target("session", name)
-        keys = (("account", name), ("address", address))
-        async with self._turn(keys):
-            await self._refuse_too_many(keys, nobody, target, "session.open")
+        nobody = _nobody(username.strip().lower()[:64], address, request_id)
+        target = Target("session", nobody.name)
+        async with self._guesses.turn(nobody, target, "session.open", "wrong name or password"):
             async with self._door.enter(nobody, Permission.PUBLIC, target, record=False) as work:
-                person = await work.people.by_username(name)
+                person = await work.people.by_username(nobody.name)
                 kept = await work.people.password_hash(person.id if person else _NOBODY)
             # Hashed always: time must not tell whether the name exists.
             fits = len(password) <= PASSWORD_MAX and await self._passwords.verify(password, kept)
-            if not fits or person is None or person.disabled:
-                await self._count_wrong(keys)
-                await self._door.note_failure(
-                    nobody, Permission.PUBLIC, target, "session.open", "wrong name or password"
-                )
+            if not fits or person is None or kept is None or person.disabled:
                 raise WrongCredentials("Name and password do not match.")
-            await self._tries.forget(keys[0])
+        async with self._door.enter(nobody, Permission.PUBLIC, target, record=False) as work:
+            if await self._second_steps.asked_of(work, person.id):
+                raise CodeRequired(self._second_steps.ticket(person, kept))
+        return await self._open(nobody, person, user_agent)
+
+    async def second_step(
+        self, ticket: str, code: str, *, address: str, user_agent: str, request_id: str
+    ) -> tuple[str, Person]:
+        """Open a session for who gave the password and brings a code of their second step.
+
+        Raises:
+            WrongCredentials: The code does not fit or was used, or the ticket is over.
+            TooMany: The account or the address has used up its tries for now.
+        """
+        opened = self._second_steps.opened(ticket)
+        nobody = _nobody(opened[1] if opened else "", address, request_id)
+        target = Target("session", nobody.name)
+        async with self._guesses.turn(nobody, target, "session.open", "wrong code"):
+            if opened is None:
+                raise WrongCredentials("That took too long.", hint="Begin with your password.")
+            ident, name, kept = opened
+            async with self._door.enter(
+                nobody, Permission.PUBLIC, target, record=False, write=True
+            ) as work:
+                person = await work.people.by_username(name)
+                still = kept == await work.people.password_hash(ident)
+                fits = await self._second_steps.fits(work, ident, code)
+            if person is None or person.disabled or not still or not fits:
+                raise WrongCredentials("The code does not fit.", hint="Each code opens once.")
+        return await self._open(nobody, person, user_agent)
+
+    async def _open(self, nobody: Actor, person: Person, user_agent: str) -> tuple[str, Person]:
+        await self._guesses.forget(nobody)
         actor = replace(await self._actor_of(nobody, person), kind=ActorKind.PERSON)
         async with self._door.enter(
-            actor, Permission.PUBLIC, target, action="session.open"
+            actor, Permission.PUBLIC, Target("session", nobody.name), action="session.open"
         ) as work:
             token = await self._sessions.open(
-                work, person, provider=_LOCAL, address=address, user_agent=user_agent
+                work, person, provider=_LOCAL, address=nobody.address, user_agent=user_agent
             )
         return token, person
+
+    async def prove(self, actor: Actor, secret: str) -> str:
+        """Take the actor's code, or without a second step the password, for a fresh proof.
+
+        Returns:
+            The session's new token: the old one opens nothing any more.
+
+        Raises:
+            WrongCredentials, TooMany: It does not fit.
+        """
+        target, person = Target("session", str(actor.session or "")), actor.person
+        await self._door.authorise(actor, Permission.SESSION_OWN, target)
+        assert person is not None  # or the door had not let them in
+        assert actor.session is not None
+        async with self._guesses.turn(actor, target, "session.prove", "wrong password or code"):
+            async with self._door.enter(
+                actor, Permission.SESSION_OWN, target, record=False, write=True
+            ) as work:
+                by_code = await self._second_steps.asked_of(work, person)
+                fits = by_code and await self._second_steps.fits(work, person, secret)
+                kept = await work.people.password_hash(person)
+            if not by_code:
+                fits = len(secret) <= PASSWORD_MAX and await self._passwords.verify(secret, kept)
+            if not fits:
+                raise WrongCredentials(f"The {'code' if by_code else 'password'} is not right.")
+        async with self._door.enter(
+            actor, Permission.SESSION_OWN, target, action="session.prove"
+        ) as work:
+            return await self._sessions.renew(work, actor.session)
 
     async def change_password(
         self, actor: Actor, current: str, new: str, *, user_agent: str
@@ -108,13 +157,17 @@ class Accounts:
             Invalid: `new` is no good password, or the current one again.
             TooMany: Too many wrong tries.
         """
-        keys = (("account", actor.name), ("address", actor.address))
         target = Target("person", actor.name)
         await self._door.authorise(actor, Permission.SESSION_OWN, target)
-        person_id = _person_of(actor)
-        async with self._turn(keys):
-            await self._check_current(actor, target, keys, current)
-        check_password(new, actor.name)
+        person_id = person_of(actor)
+        async with self._guesses.turn(actor, target, "password.change", "wrong current password"):
+            async with self._door.enter(
+                actor, Permission.SESSION_OWN, target, record=False
+            ) as work:
+                kept = await work.people.password_hash(person_id)
+            if len(current) > PASSWORD_MAX or not await self._passwords.verify(current, kept):
+                raise WrongCredentials("The current password is not right.")
+        check_password(new, actor.name, is_common=self._passwords.is_common)
         if secrets.compare_digest(new.encode(), current.encode()):
             raise Invalid("The new password is the current one.", field="new")
         hashed = await self._passwords.hash(new)
@@ -127,20 +180,6 @@ class Accounts:
             return await self._sessions.open(
                 work, person, provider=_LOCAL, address=actor.address, user_agent=user_agent
             )
-
-    async def _check_current(
-        self, actor: Actor, target: Target, keys: _Keys, current: str
-    ) -> None:
-        await self._refuse_too_many(keys, actor, target, "password.change")
-        async with self._door.enter(actor, Permission.SESSION_OWN, target, record=False) as work:
-            kept = await work.people.password_hash(_person_of(actor))
-        if len(current) <= PASSWORD_MAX and await self._passwords.verify(current, kept):
-            return
-        await self._count_wrong(keys)
-        await self._door.note_failure(
-            actor, Permission.SESSION_OWN, target, "password.change", "wrong current password"
-        )
-        raise WrongCredentials("The current password is not right.")
 
     async def create_person(
         self, actor: Actor, username: str, *, tenant_slug: str, role: Role, password: str | None
@@ -157,7 +196,9 @@ class Accounts:
         name = check_username(username)
         one_time = None
         if password is not None:
-            hashed = await self._passwords.hash(check_password(password, name))
+            hashed = await self._passwords.hash(
+                check_password(password, name, is_common=self._passwords.is_common)
+            )
         else:
             one_time = one_time_password()
             hashed = await self._passwords.hash(one_time)
@@ -223,7 +264,7 @@ class Accounts:
             return await work.people.by_username(name) is not None
 
     async def reset(self, actor: Actor, username: str) -> str:
-        """Give a person a new one-time password, end their sessions, let a disabled one in."""
+        """Give a one-time password and no second step; end all sessions; let a disabled one in."""
         name, one_time = check_username(username), one_time_password()
         hashed = await self._passwords.hash(one_time)
         async with self._door.enter(
@@ -232,6 +273,7 @@ class Accounts:
             person = await _existing(work, name)
             await work.people.set_password(person.id, hashed, must_change=True)
             await work.people.set_disabled(person.id, disabled=False)
+            await work.second_factors.forget(person.id)
             await work.sessions.revoke_all(person.id, self._clock())
         return one_time
 
@@ -244,41 +286,6 @@ class Accounts:
             person = await _existing(work, name)
             await work.people.set_disabled(person.id, disabled=True)
             return await work.sessions.revoke_all(person.id, self._clock())
-
-    @asynccontextmanager
-    async def _turn(self, keys: _Keys) -> AsyncGenerator[None]:
-        """Let one try at a time pass for an account and an address.
-
-        Many at once would all be let in before the first wrong one counts.
-        """
-        async with AsyncExitStack() as turns:
-            for key in keys:
-                await turns.enter_async_context(self._turns.setdefault(key, asyncio.Lock()))
-            yield
-
-    async def _count_wrong(self, keys: _Keys) -> None:
-        for key in keys:
-            await self._tries.add(key)
-
-    async def _refuse_too_many(
-        self, keys: _Keys, actor: Actor, target: Target, action: str
-    ) -> None:
-        for key in keys:
-            wait = await self._tries.wait(key)
-            if not wait:
-                continue
-            permission = Permission.PUBLIC if actor.person is None else Permission.SESSION_OWN
-            # Under one name for an address: a new name a try must not chain an entry a try.
-            who = actor if key[0] == "account" else replace(actor, name="anonymous")
-            await self._door.refuse(
-                who, permission, target, action, f"too many wrong passwords for this {key[0]}"
-            )
-            minutes = ceil(wait / 60)
-            raise TooMany(
-                f"Too many wrong tries. Wait {minutes} minute{'s' * (minutes != 1)}, "
-                "then try again.",
-                retry_after=wait,
-            )
 
     async def _actor_of(self, nobody: Actor, person: Person) -> Actor:
         target = Target("session", person.username)
@@ -296,9 +303,14 @@ class Accounts:
         )
 
 
-def _person_of(actor: Actor) -> PersonId:
-    assert actor.person is not None  # or the door had not let them in
-    return actor.person
+def _nobody(name: str, address: str, request_id: str) -> Actor:
+    return Actor(
+        ActorKind.ANONYMOUS,
+        name or "anonymous",
+        address,
+        RequestId(request_id),
+        provider=_LOCAL,
+    )
 
 
 async def _existing(work: Work, name: str) -> Person:

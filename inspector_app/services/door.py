@@ -20,13 +20,14 @@ from inspector_app.domain.errors import (
     InspectorError,
     NotFound,
     PasswordChangeRequired,
+    ProofRequired,
     SignInRequired,
     StorageUnavailable,
     Unreachable,
 )
 from inspector_app.domain.identity import Actor, ActorKind
 from inspector_app.domain.ids import TenantId
-from inspector_app.domain.permissions import Permission, lowest_role
+from inspector_app.domain.permissions import NEEDS_PROOF, Permission, lowest_role
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.services.ports import Clock, Database, Meter, Work
 from inspector_app.services.unmetered import UNMETERED
@@ -167,8 +168,12 @@ class Door:
             Denied: Signed in, but the role does not hold `permission`.
             SignInRequired: Nobody is signed in.
             PasswordChangeRequired: Only the password may be changed now.
+            ProofRequired: `permission` needs a password or code given lately.
         """
         if actor.may(permission):
+            if permission in NEEDS_PROOF and actor.must_prove(self._clock()):
+                await self._deny(actor, permission, target, "no password or code given lately")
+                raise ProofRequired
             return
         if actor.kind is ActorKind.ANONYMOUS:
             await self._deny(actor, permission, target, "not signed in")

@@ -31,7 +31,9 @@ from inspector_app.domain.operations import (
     OperationState,
     Progress,
 )
+from inspector_app.domain.people import Colleague
 from inspector_app.domain.permissions import Role
+from inspector_app.domain.second_step import SecondFactor
 from inspector_app.domain.tenancy import Cluster, Membership, Namespace, Tenant
 from inspector_app.domain.tokens import Claims, SigningKey, Token
 from inspector_app.domain.workflows import (
@@ -66,6 +68,50 @@ class People(Protocol):
     async def count(self) -> int: ...
 
 
+class Colleagues(Protocol):
+    """The people of a tenant."""
+
+    async def lock(self, tenant: TenantId) -> None:
+        """Let one change of a tenant's people at a time pass, until the transaction ends."""
+        ...
+
+    async def page(
+        self, tenant: TenantId, now: datetime, *, after: str, limit: int
+    ) -> list[Colleague]:
+        """Read those whose user name comes after `after`, by name."""
+        ...
+
+    async def get(self, tenant: TenantId, person: PersonId, now: datetime) -> Colleague | None: ...
+    async def admins(self, tenant: TenantId) -> int:
+        """Count those who administer it: enabled, with the role."""
+        ...
+
+    async def set_role(self, tenant: TenantId, person: PersonId, role: Role) -> None: ...
+    async def note_change(self, tenant: TenantId, person: PersonId) -> None:
+        """Let the version grow that others have seen."""
+        ...
+
+    async def remove(self, tenant: TenantId, person: PersonId) -> None: ...
+
+
+class SecondFactors(Protocol):
+    """What a person's second step is checked against."""
+
+    async def get(self, person: PersonId) -> SecondFactor | None: ...
+    async def put(self, factor: SecondFactor) -> None: ...
+    async def take_step(self, person: PersonId, step: int) -> bool:
+        """Note that a code of this time step was used; False if it, or a later one, was before."""
+        ...
+
+    async def confirm(self, person: PersonId, recovery_hashes: Sequence[str]) -> None: ...
+    async def take_recovery(self, person: PersonId, code_hash: str) -> bool:
+        """Use a recovery code up; False if there is none such."""
+        ...
+
+    async def recovery_left(self, person: PersonId) -> int: ...
+    async def forget(self, person: PersonId) -> None: ...
+
+
 class Sessions(Protocol):
     """Signed-in browsers, found by the SHA-256 (hex) of their token."""
 
@@ -73,6 +119,10 @@ class Sessions(Protocol):
     async def by_token_hash(self, token_hash: str) -> tuple[Session, Person] | None: ...
     async def of(self, person: PersonId) -> list[Session]: ...
     async def touch(self, session: SessionId, now: datetime) -> None: ...
+    async def renew(self, session: SessionId, token_hash: str, now: datetime) -> None:
+        """Give it another token, as of a proof at `now`."""
+        ...
+
     async def revoke(self, session: SessionId, now: datetime) -> bool: ...
     async def revoke_all(
         self, person: PersonId, now: datetime, *, keep: SessionId | None = None
@@ -304,6 +354,10 @@ class Work(Protocol):
     @property
     def people(self) -> People: ...
     @property
+    def colleagues(self) -> Colleagues: ...
+    @property
+    def second_factors(self) -> SecondFactors: ...
+    @property
     def sessions(self) -> Sessions: ...
     @property
     def tenants(self) -> Tenants: ...
@@ -338,6 +392,10 @@ class Passwords(Protocol):
     async def hash(self, password: str) -> str: ...
     async def verify(self, password: str, password_hash: str | None) -> bool:
         """Compare; with no hash, spend the same time and answer False."""
+        ...
+
+    def is_common(self, password: str) -> bool:
+        """Tell whether it, or the two parts it is made of, are on the lists attackers try."""
         ...
 
 

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from inspector_app.services.operation_runner import OperationRunner
     from inspector_app.services.operations import OperationDesk
     from inspector_app.services.overview import OverviewDesk
+    from inspector_app.services.people import PeopleDesk
     from inspector_app.services.ports import Clock, Meter, Tries
     from inspector_app.services.repeats import Repeats
+    from inspector_app.services.second_steps import SecondSteps
     from inspector_app.services.sessions import SessionDesk
     from inspector_app.services.tenants import Tenancy
     from inspector_app.services.tokens import TokenDesk
@@ -32,6 +34,8 @@ class Services:
     door: Door
     sessions: SessionDesk
     accounts: Accounts
+    second_steps: SecondSteps
+    people: PeopleDesk
     tenancy: Tenancy
     audit: AuditLog
     workflows: WorkflowDesk

@@ -47,8 +47,15 @@ class SessionDesk:
             user_agent=user_agent[:_AGENT_LENGTH],
             created_at=now,
             last_seen_at=now,
+            proved_at=now,
         )
         await work.sessions.add(session, _digest(token))
+        return token
+
+    async def renew(self, work: Work, session: SessionId) -> str:
+        """Give a session whose person has just proved who they are another token; return it."""
+        token = secrets.token_urlsafe(32)
+        await work.sessions.renew(session, _digest(token), self._clock())
         return token
 
     async def resolve(
@@ -90,6 +97,7 @@ class SessionDesk:
             tenant_slug=chosen.tenant.slug if chosen else "",
             role=chosen.role if chosen else None,
             must_change_password=person.must_change_password,
+            proved_at=session.proved_at,
         )
 
     def csrf(self, token: str) -> str:

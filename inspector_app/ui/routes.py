@@ -15,6 +15,7 @@ RUN = "/t/[tenant_slug]/run"
 OPERATIONS = "/t/[tenant_slug]/operations"
 OPERATION = "/t/[tenant_slug]/operation"
 AUDIT = "/t/[tenant_slug]/audit"
+PEOPLE = "/t/[tenant_slug]/people"
 ACCOUNT = "/t/[tenant_slug]/account"
 ADMIN_JOBS = "/t/[tenant_slug]/admin/jobs"
 TOKENS = "/t/[tenant_slug]/admin/tokens"
@@ -22,6 +23,8 @@ TOKENS = "/t/[tenant_slug]/admin/tokens"
 SIGN_IN_POST = "/auth/local/login"
 SIGN_OUT_POST = "/auth/logout"
 PASSWORD_POST = "/auth/local/password"  # noqa: S105 - an address
+SECOND_STEP_POST = "/auth/local/second-step"
+PROVE_POST = "/auth/local/prove"
 REVOKE_POST = "/auth/sessions/revoke"
 
 
@@ -83,6 +86,11 @@ def audit(
     return _with_query(
         f"/t/{tenant}/audit", text=text, outcome=outcome, before=before, entry=entry
     )
+
+
+def people(tenant: str, *, after: str = "", person: str = "") -> str:
+    """The tenant's people, from after a user name on; `person` opens one."""
+    return _with_query(f"/t/{tenant}/people", after=after, person=person)
 
 
 def account(tenant: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from inspector_app.domain.audit import Outcome
 from inspector_app.domain.jobs import Standing
 from inspector_app.domain.operations import ItemOutcome, OperationState
+from inspector_app.domain.people import AccountState
 from inspector_app.domain.workflows import Status
 
 
@@ -60,6 +61,12 @@ JOB: dict[Standing, Look] = {
     Standing.DONE: Look("st-completed", "circle-check", "Done"),
     Standing.FAILED: Look("st-failed", "circle-x", "Failed"),
     Standing.INTERRUPTED: Look("st-drift", "unplug", "Interrupted"),
+}
+
+ACCOUNT: dict[AccountState, Look] = {
+    AccountState.ACTIVE: Look("st-completed", "circle-check", "Active"),
+    AccountState.INVITED: Look("st-drift", "key-round", "Invited"),
+    AccountState.DISABLED: Look("st-neutral", "circle-slash", "Disabled"),
 }
 
 TONES = ("neutral", "completed", "drift", "failed", "paused", "running")

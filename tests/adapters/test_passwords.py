@@ -48,3 +48,18 @@ async def test_few_are_computed_at_once_and_the_event_loop_goes_on(passwords, mo
     gate.set()
     await asyncio.gather(*hashing)
     assert max(most) == local.AT_ONCE
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["passwordpassword", "Password2026!!", "123456789012", "qwertyuiop123", "iloveyou-1999-"],
+)
+def test_what_attackers_try_first_is_common(password):
+    assert Argon2Passwords(memory_kib=8).is_common(password)
+
+
+@pytest.mark.parametrize(
+    "password", ["correct horse battery 9", "another good one 7", "x7#kQ!v92.Lm"]
+)
+def test_what_nobody_would_try_is_not_common(password):
+    assert not Argon2Passwords(memory_kib=8).is_common(password)

@@ -127,6 +127,8 @@ def furnished(house, configured):
                 door=house.door,
                 sessions=house.sessions,
                 accounts=house.accounts,
+                second_steps=house.second_steps,
+                people=house.people,
                 tenancy=Tenancy(house.door, house.time, workflows),
                 audit=house.audit,
                 workflows=desk,

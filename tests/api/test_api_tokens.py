@@ -150,6 +150,7 @@ async def test_a_good_token_beside_a_better_cookie_acts_by_itself_alone(front):
 PLACE = {"ns": "main", "workflow_id": "w", "run_id": "r"}
 BODIES = {
     "/api/v1/tokens": NEW,
+    "/api/v1/people": {"username": "new", "role": "observer"},
     "/api/v1/operations": {
         "action": "cancel",
         "reason": "x",
@@ -174,8 +175,10 @@ async def knocks(front, text):
     """Ask at every route; returns the status of each."""
     found = {}
     for number, (method, path, permission) in enumerate(every_route()):
-        signal = {"name": "approve"} if "/signal" in path else {}
-        body = BODIES.get(path, {"reason": "x", **signal})
+        more = {"name": "approve"} if "/signal" in path else {}
+        if "/people/" in path:
+            more = {"version": 1, **({"role": "observer"} if path.endswith("/role") else {})}
+        body = BODIES.get(path, {"reason": "x", **more})
         answer = await front.visitor(address=f"10.1.{number}.1").http.request(
             method,
             path,
@@ -206,7 +209,7 @@ async def test_every_route_refuses_a_token_without_the_scope_or_role(front):
     for text, may in (
         (narrow, {"namespace:read"}),
         (low, observers),
-        (robot, set(Permission) - {"session:own", "token:own", "operation:start"}),
+        (robot, set(Permission) - {"session:own", "token:own", "operation:start", "people:write"}),
     ):
         for route, (permission, status, said) in (await knocks(front, text)).items():
             may_pass = permission in may or permission in {"self", "token:exchange"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,10 @@ from inspector_app.domain.identity import (
     is_live,
 )
 from inspector_app.domain.ids import PersonId, RequestId, SessionId, new_id
-from inspector_app.domain.permissions import HELD, Permission, Role, holds, lowest_role
+from inspector_app.domain.permissions import HELD, Permission, Role, holds, lowest_role, matrix
 from inspector_app.domain.tenancy import check_address, check_namespace, check_slug
 
+MATRIX = Path(__file__).resolve().parents[2] / "docs/security/permissions.md"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ACTS = {
     Permission.RUN_PAUSE,
@@ -38,12 +40,23 @@ def actor(kind=ActorKind.PERSON, role=None, *, must_change=False):
 
 def session(created, seen):
     return Session(
-        SessionId(new_id(created)), PersonId(new_id(created)), "local", "", "", created, seen
+        SessionId(new_id(created)),
+        PersonId(new_id(created)),
+        "local",
+        "",
+        "",
+        created,
+        seen,
+        created,
     )
 
 
 def test_each_role_holds_what_the_one_before_holds():
     assert HELD[Role.OBSERVER] < HELD[Role.DEVELOPER] < HELD[Role.ADMIN]
+
+
+def test_the_printed_matrix_is_what_roles_hold():
+    assert MATRIX.read_text() == matrix(), "run: make permissions"
 
 
 def test_an_observer_holds_no_permission_to_act():
@@ -63,7 +76,12 @@ def test_the_least_role_is_named_and_none_for_what_only_the_operator_may():
 def test_a_person_may_what_their_role_holds_and_nothing_before_the_password_is_changed(
     role, permission
 ):
-    always = permission in {Permission.PUBLIC, Permission.SESSION_OWN, Permission.SELF}
+    always = permission in {
+        Permission.PUBLIC,
+        Permission.SELF,
+        Permission.SESSION_OWN,
+        Permission.SESSION_SECURE,
+    }
     assert actor(role=role).may(permission) == (always or holds(role, permission))
     assert actor(role=role, must_change=True).may(permission) == always
 
@@ -118,16 +136,16 @@ def test_a_user_name_that_is_none_is_refused(name):
 )
 def test_a_password_that_is_easily_guessed_is_refused(password, why):
     with pytest.raises(Invalid, match=why):
-        check_password(password, "joanna")
+        check_password(password, "joanna", is_common=lambda _: False)
 
 
 @pytest.mark.parametrize("password", ["correct horse", "пароль без конца", "🤖🦊🐝🐙🐳🦉🐢" * 2])
 def test_any_long_password_will_do(password):
-    assert check_password(password, "joanna") == password
+    assert check_password(password, "joanna", is_common=lambda _: False) == password
 
 
 def test_a_short_user_name_within_a_password_is_chance():
-    assert check_password("a correct horse", "a")
+    assert check_password("a correct horse", "a", is_common=lambda _: False)
 
 
 @pytest.mark.parametrize("slug", ["a", "demo", "team-7", "0", "a" * 48])

@@ -186,6 +186,8 @@ async def test_another_tenants_pages_read_as_ones_that_are_not_there(app, waitin
             csrf = {
                 value for _, found in told for (_, key), value in found.items() if key == "csrf"
             }
+            for _, found in told:  # a new secret each time, and one's own
+                found.pop((handler("account_state.load").removesuffix(".load"), "enrolment"), None)
             answers.append(repr(told).replace("nowhere", "demo"))
             assert len(csrf) <= 1
     assert answers[0] == answers[1]

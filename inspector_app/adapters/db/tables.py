@@ -65,6 +65,26 @@ class MembershipRow(SQLModel, table=True):
     person: UUID = Field(primary_key=True, foreign_key="people.id")
     tenant: UUID = Field(primary_key=True, foreign_key="tenants.id", index=True)
     role: str
+    version: int = 1
+    """Grows with every change an admin makes: two who edit at once find out."""
+
+
+class SecondFactorRow(SQLModel, table=True):
+    __tablename__ = "second_factors"
+
+    person: UUID = Field(primary_key=True, foreign_key="people.id")
+    secret: bytes
+    """Encrypted."""
+    confirmed: bool
+    last_step: int
+    """The newest time step a code was taken for: none is taken twice."""
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    __tablename__ = "recovery_codes"
+
+    person: UUID = Field(primary_key=True, foreign_key="people.id")
+    code_hash: str = Field(primary_key=True)
 
 
 class ClusterRow(SQLModel, table=True):
@@ -101,6 +121,7 @@ class SessionRow(SQLModel, table=True):
     user_agent: str
     created_at: datetime = Field(sa_type=UtcTime)
     last_seen_at: datetime = Field(sa_type=UtcTime)
+    proved_at: datetime = Field(sa_type=UtcTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 

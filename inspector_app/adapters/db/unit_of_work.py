@@ -15,10 +15,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from inspector_app.adapters.db.explained import SLOW_SECONDS, explain
 from inspector_app.adapters.db.repositories.audit import SqlAudit
+from inspector_app.adapters.db.repositories.colleagues import SqlColleagues
 from inspector_app.adapters.db.repositories.jobs import SqlJobs
 from inspector_app.adapters.db.repositories.operations import SqlOperations
 from inspector_app.adapters.db.repositories.people import SqlPeople
 from inspector_app.adapters.db.repositories.replies import SqlReplies
+from inspector_app.adapters.db.repositories.second_factors import SqlSecondFactors
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
 from inspector_app.adapters.db.repositories.tenants import SqlTenants
 from inspector_app.adapters.db.repositories.tokens import SqlSigningKeys, SqlTokens
@@ -33,6 +35,8 @@ class SqlWork:
 
     def __init__(self, session: AsyncSession) -> None:
         self.people = SqlPeople(session)
+        self.colleagues = SqlColleagues(session)
+        self.second_factors = SqlSecondFactors(session)
         self.sessions = SqlSessions(session)
         self.tenants = SqlTenants(session)
         self.audit = SqlAudit(session)

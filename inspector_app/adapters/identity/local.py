@@ -8,6 +8,8 @@ from pwdlib import PasswordHash
 from pwdlib.exceptions import UnknownHashError
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from inspector_app.adapters.identity.common import is_common
+
 AT_ONCE = 2
 """Hashes computed side by side; more would only starve the event loop of cores and memory."""
 
@@ -34,3 +36,6 @@ class Argon2Passwords:
             except UnknownHashError:
                 return False
         return fits and password_hash is not None
+
+    def is_common(self, password: str) -> bool:
+        return is_common(password)

@@ -6,9 +6,11 @@ import reflex as rx
 
 from inspector_app.domain.identity import PASSWORD_MIN
 from inspector_app.ui import routes
-from inspector_app.ui.account.state import AccountState, SessionRow
-from inspector_app.ui.kit.controls import field, post_form
+from inspector_app.ui.account.state import AccountState
+from inspector_app.ui.kit.controls import button, copy_button, field, post_form
 from inspector_app.ui.kit.icons import icon
+from inspector_app.ui.kit.proof import proof
+from inspector_app.ui.kit.sessions import SignedIn
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.shell import shell
 from inspector_app.ui.tokens.parts import tokens_panel
@@ -57,7 +59,7 @@ def _password() -> rx.Component:
     )
 
 
-def _end(row: rx.Var[SessionRow]) -> rx.Component:
+def _end(row: rx.Var[SignedIn]) -> rx.Component:
     return rx.cond(
         row.this_one,
         rx.el.span("This browser", class_name="t3"),
@@ -70,7 +72,7 @@ def _end(row: rx.Var[SessionRow]) -> rx.Component:
     )
 
 
-def _row(row: rx.Var[SessionRow]) -> rx.Component:
+def _row(row: rx.Var[SignedIn]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(rx.el.span(icon("monitor", 14), row.device, class_name="row"), title=row.agent),
         rx.el.td(row.address, class_name="mono hide-n"),
@@ -141,6 +143,94 @@ def _person() -> rx.Component:
     )
 
 
+def _code_form(word: str, css: str, on_submit: rx.EventHandler) -> rx.Component:
+    code = rx.el.input(
+        id="code", name="code", class_name="input mono", auto_complete="one-time-code"
+    )
+    return rx.el.form(
+        field("Code", code, html_for="code", error=State.code_error),
+        rx.el.button(word, type="submit", class_name=f"btn {css}"),
+        class_name="form",
+        on_submit=on_submit,
+        reset_on_submit=True,
+    )
+
+
+def _enrol() -> rx.Component:
+    shown = State.enrolment
+    side = shown.side.to_string()
+    qr = rx.el.svg(
+        rx.el.path(d=shown.path, fill="#000"),
+        view_box=rx.Var.create("0 0 ") + side + " " + side,
+        class_name="qr",
+        role="img",
+        aria_label="QR code of the secret",
+        shape_rendering="crispEdges",
+    )
+    told = rx.el.div(
+        rx.el.p("Scan this with an authenticator app, or type the secret into it."),
+        rx.el.p(
+            rx.el.code(shown.secret, class_name="mono wrap"),
+            copy_button(shown.secret, "secret"),
+            class_name="row",
+        ),
+        rx.el.p("Then give the code that it shows."),
+        _code_form("Switch on", "primary", State.confirm_second_step),
+        class_name="stack grow",
+    )
+    return rx.el.div(qr, told, class_name="enrol")
+
+
+def _switched_on() -> rx.Component:
+    codes = rx.el.div(
+        icon("key-round"),
+        rx.el.div(
+            rx.el.b("Keep these recovery codes"),
+            rx.el.p("Each opens once, without the app. They are shown only now."),
+            rx.el.ul(
+                rx.foreach(State.recovery_codes, rx.el.li),
+                class_name="codes mono",
+            ),
+            class_name="grow",
+        ),
+        copy_button(State.recovery_codes.join("\n"), "recovery codes"),
+        class_name="notice st-drift",
+        role="status",
+    )
+    return rx.fragment(
+        rx.cond(State.recovery_codes.length() > 0, codes),
+        rx.el.p(
+            "On: signing in asks for a code, too. Recovery codes left: ",
+            State.recovery_left,
+            ".",
+        ),
+        _code_form("Remove the second step", "danger-quiet", State.remove_second_step),
+    )
+
+
+def _second_step() -> rx.Component:
+    """The second step of one's own sign-in: switched on with an app, taken away with a code."""
+    off = rx.fragment(
+        rx.el.p(
+            "Off. With it, whoever learns your password still cannot sign in without your phone."
+        ),
+        rx.el.div(button("Set up …", name="smartphone", on_click=State.begin_second_step)),
+    )
+    proved = rx.cond(State.second_step, _switched_on(), rx.cond(State.enrolment, _enrol(), off))
+    unproved = rx.fragment(
+        rx.el.p(rx.cond(State.second_step, "On.", "Off.")),
+        proof(csrf=State.csrf, back=State.here, by_code=State.second_step),
+        rx.el.div(
+            rx.el.button("Go on", type="submit", form="proof", class_name="btn"),
+        ),
+    )
+    return rx.el.section(
+        rx.el.div(rx.el.h2("Second step at sign-in"), class_name="panel-h"),
+        rx.el.div(rx.cond(State.must_prove, unproved, proved), class_name="panel-b stack"),
+        class_name="panel",
+    )
+
+
 def account_page() -> rx.Component:
     """The page at `/t/{tenant}/account`."""
     return shell(
@@ -148,6 +238,7 @@ def account_page() -> rx.Component:
             State.ready,
             rx.fragment(
                 rx.el.div(_person(), _password(), class_name="cols two"),
+                _second_step(),
                 _sessions(),
                 tokens_panel(
                     title="Personal tokens",

@@ -5,55 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import reflex as rx
+import segno
 
-from inspector_app.domain.identity import session_ends_at
+from inspector_app.domain.errors import InspectorError
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
+from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
-from inspector_app.ui.session import SessionState, milliseconds
+from inspector_app.ui.kit.sessions import SignedIn, signed_in
+from inspector_app.ui.session import Notice, SessionState, now
+
+_QUIET = 4
+"""Modules left white around a QR code (ISO/IEC 18004)."""
 
 
 @dataclass(frozen=True)
-class SessionRow:
-    """A signed-in browser; times in epoch milliseconds."""
+class Enrolling:
+    """A new second step: the secret as text, and as a QR code's side and path."""
 
-    ident: str
-    device: str
-    agent: str
-    address: str
-    provider: str
-    since: int | None
-    seen: int | None
-    ends: int | None
-    this_one: bool
-
-
-_BROWSERS = (
-    ("Edg/", "Edge"),
-    ("Firefox/", "Firefox"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-)
-_SYSTEMS = (
-    ("Windows", "Windows"),
-    ("Android", "Android"),
-    ("iPhone", "iPhone"),
-    ("Mac OS", "macOS"),
-    ("Linux", "Linux"),
-)
-
-
-def device(agent: str) -> str:
-    """Name browser and system of a User-Agent, good enough to recognise one's own."""
-    browser = next((name for mark, name in _BROWSERS if mark in agent), "")
-    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
-    return f"{browser} on {system}" if browser and system else browser or system or "Unknown"
+    secret: str
+    side: int
+    path: str
 
 
 class AccountState(SessionState):
-    """Where the person is signed in. Ending a session and the password go by HTTP forms."""
+    """Where the person is signed in, and how. Sessions and password go by HTTP forms."""
 
-    sessions: list[SessionRow] = []
+    sessions: list[SignedIn] = []
+    second_step: bool = False
+    recovery_left: int = 0
+    must_prove: bool = False
+    enrolment: Enrolling | None = None
+    """What the authenticator app is told, until the page is loaded again."""
+    recovery_codes: list[str] = []
+    """Shown once."""
+    code_error: str = ""
+    here: str = ""
     ready: bool = False
 
     @rx.event
@@ -63,19 +50,58 @@ class AccountState(SessionState):
         self._clear()
         self._choose_namespace()
         found = await registry.services().sessions.mine(self._actor)
-        self.sessions = [
-            SessionRow(
-                ident=str(each.id),
-                device=device(each.user_agent),
-                agent=each.user_agent,
-                address=each.address,
-                provider=each.provider,
-                since=milliseconds(each.created_at),
-                seen=milliseconds(each.last_seen_at),
-                ends=milliseconds(session_ends_at(each)),
-                this_one=each.id == self._actor.session,
-            )
-            for each in found
-        ]
+        self.sessions = [signed_in(each, self._actor.session) for each in found]
+        self.enrolment, self.recovery_codes, self.code_error = None, [], ""
+        self.here = routes.account(self.tenant)
+        self.must_prove = self._actor.must_prove(now())
+        await self._read_second_step()
         self._show_last_answer()
         self.ready = True
+
+    @rx.event
+    @requires(Permission.SESSION_SECURE)
+    async def begin_second_step(self) -> None:
+        """Show the secret to the authenticator app; nobody is asked for a code yet."""
+        self._clear()
+        begun = await registry.services().second_steps.begin(self._actor)
+        self.enrolment, self.code_error = Enrolling(begun.secret, *_drawn(begun.uri)), ""
+
+    @rx.event
+    @requires(Permission.SESSION_SECURE)
+    async def confirm_second_step(self, form: dict[str, str]) -> None:
+        """Begin asking for codes; shows the recovery codes, once."""
+        try:
+            codes = await registry.services().second_steps.confirm(
+                self._actor, form.get("code", "")
+            )
+        except InspectorError as error:
+            self.code_error = error.detail
+            return
+        self.enrolment, self.recovery_codes, self.code_error = None, list(codes), ""
+        await self._read_second_step()
+        self.sessions = [each for each in self.sessions if each.this_one]
+
+    @rx.event
+    @requires(Permission.SESSION_SECURE)
+    async def remove_second_step(self, form: dict[str, str]) -> None:
+        """Ask for no codes any more."""
+        try:
+            await registry.services().second_steps.remove(self._actor, form.get("code", ""))
+        except InspectorError as error:
+            self.code_error = error.detail
+            return
+        self.recovery_codes, self.code_error = [], ""
+        await self._read_second_step()
+        self.notice = Notice("completed", "The second step is removed.", "")
+
+    async def _read_second_step(self) -> None:
+        found = await registry.services().second_steps.of(self._actor)
+        self.second_step, self.recovery_left = found.on, found.recovery_left
+
+
+def _drawn(uri: str) -> tuple[int, str]:
+    """Draw a QR code: its side in modules with the quiet zone, and an SVG path."""
+    matrix = segno.make(uri, error="m", micro=False).matrix
+    dark = [(x, y) for y, row in enumerate(matrix) for x, module in enumerate(row) if module]
+    path = "".join(f"M{x + _QUIET} {y + _QUIET}h1v1h-1z" for x, y in dark)
+    return len(matrix) + 2 * _QUIET, path

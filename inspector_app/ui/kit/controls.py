@@ -19,7 +19,7 @@ class _PlainForm(BaseHTML):
 
 
 def post_form(
-    *children: rx.Component, to: str, csrf: rx.Var[str] | None, css: str = ""
+    *children: rx.Component, to: str, csrf: rx.Var[str] | None, css: str = "", ident: str = ""
 ) -> rx.Component:
     """A form that posts to one of our HTTP routes, with the session's CSRF token.
 
@@ -28,7 +28,7 @@ def post_form(
     if csrf is not None:
         hidden = rx.el.input(type="hidden", name="csrf_token", value=csrf, read_only=True)
         children = (rx.el.fieldset(hidden, *children, class_name="whole", disabled=csrf == ""),)
-    return _PlainForm.create(*children, action=to, method="post", class_name=css)
+    return _PlainForm.create(*children, action=to, method="post", class_name=css, id=ident or None)
 
 
 Child = rx.Component | rx.Var[str] | str

@@ -88,7 +88,39 @@ def _frame(*children: rx.Component, to: str, csrf: rx.Var[str] | None = None) ->
 
 
 def login_page() -> rx.Component:
-    """Sign in with a local account."""
+    """Sign in with a local account; who has a second step brings a code then."""
+    return rx.cond(LoginState.step == "code", _code(), _name_and_password())
+
+
+def _code() -> rx.Component:
+    return _frame(
+        rx.el.div(
+            rx.el.h1("One more step"),
+            rx.el.p("The code of your authenticator app, or one of your recovery codes."),
+            class_name="login-h",
+        ),
+        notice(LoginState.notice),
+        rx.el.input(type="hidden", name="next", value=LoginState.next_page, read_only=True),
+        field(
+            "Code",
+            rx.el.input(
+                id="code",
+                name="code",
+                class_name="input mono",
+                required=True,
+                auto_focus=True,
+                auto_complete="one-time-code",
+                spell_check=False,
+            ),
+            html_for="code",
+        ),
+        rx.el.button("Sign in", type="submit", class_name="btn primary lg"),
+        rx.el.p(rx.el.a("Begin again", href=routes.LOGIN, class_name="link"), class_name="s12"),
+        to=routes.SECOND_STEP_POST,
+    )
+
+
+def _name_and_password() -> rx.Component:
     tenant = LoginState.wanted_tenant
     return _frame(
         rx.el.div(

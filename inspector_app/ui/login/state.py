@@ -16,6 +16,8 @@ class LoginState(SessionState):
     typed_username: str = ""
     next_page: str = ""
     wanted_tenant: str = ""
+    step: str = ""
+    """"code" where the password was right and a code is to come."""
 
     @rx.event
     @requires(Permission.PUBLIC)
@@ -23,6 +25,7 @@ class LoginState(SessionState):
         """Show what the last try answered; go on at once when somebody is signed in."""
         self._clear()
         self.next_page = self._parameter("next")
+        self.step = self._parameter("step")
         parts = self.router.url.path.split("/")
         self.wanted_tenant = parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - /login/{tenant}
         if (answer := self._show_last_answer()) is not None:

@@ -23,6 +23,7 @@ def _to_session(row: SessionRow) -> Session:
         user_agent=row.user_agent,
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
+        proved_at=row.proved_at,
         revoked_at=row.revoked_at,
     )
 
@@ -44,6 +45,7 @@ class SqlSessions:
                 user_agent=session.user_agent,
                 created_at=session.created_at,
                 last_seen_at=session.last_seen_at,
+                proved_at=session.proved_at,
                 revoked_at=session.revoked_at,
             )
         )
@@ -69,6 +71,13 @@ class SqlSessions:
     async def touch(self, session: SessionId, now: datetime) -> None:
         await self._session.execute(
             update(SessionRow).where(col(SessionRow.id) == session).values(last_seen_at=now)
+        )
+
+    async def renew(self, session: SessionId, token_hash: str, now: datetime) -> None:
+        await self._session.execute(
+            update(SessionRow)
+            .where(col(SessionRow.id) == session)
+            .values(token_hash=token_hash, proved_at=now)
         )
 
     async def revoke(self, session: SessionId, now: datetime) -> bool:

@@ -1,0 +1,39 @@
+"""The form by which somebody with an open session proves who they are once more."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from inspector_app.ui import routes
+from inspector_app.ui.kit.controls import field, post_form
+
+
+def proof(*, csrf: rx.Var[str], back: rx.Var[str] | str, by_code: rx.Var[bool]) -> rx.Component:
+    """Ask for the password, or for the code of who has a second step; leads to `back`."""
+
+    def asked(label: str, kind: str, complete: str) -> rx.Component:
+        control = rx.el.input(
+            id="secret",
+            name="secret",
+            type=kind,
+            required=True,
+            auto_complete=complete,
+            class_name="input",
+        )
+        return field(label, control, html_for="secret")
+
+    return post_form(
+        rx.el.p(
+            "It is a while ago that you signed in. What you do here then goes for 15 minutes."
+        ),
+        rx.el.input(type="hidden", name="next", value=back, read_only=True),
+        rx.cond(
+            by_code,
+            asked("Code of your second step, or a recovery code", "text", "one-time-code"),
+            asked("Your password", "password", "current-password"),
+        ),
+        to=routes.PROVE_POST,
+        csrf=csrf,
+        css="stack",
+        ident="proof",
+    )

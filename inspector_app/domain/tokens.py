@@ -16,7 +16,7 @@ from uuid import UUID
 
 from inspector_app.domain.errors import Invalid, NotFound
 from inspector_app.domain.ids import PersonId, TenantId, TokenId
-from inspector_app.domain.permissions import HELD, Permission, Role, holds
+from inspector_app.domain.permissions import HELD, NEEDS_PROOF, Permission, Role, holds
 
 LONGEST_LIFE = timedelta(days=366)
 USUAL_DAYS = 90
@@ -34,8 +34,8 @@ _FORM = re.compile(
     rf"insp_(pat|svc)_([0-9a-f]{{32}})_([0-9A-Za-z]{{{_SECRET}}})([0-9A-Za-z]{{{_CHECK}}})"
 )
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9 ._@-]{{0,{LONGEST_NAME - 1}}}")
-_BY_SESSION_ONLY = frozenset({Permission.TOKEN_OWN, Permission.TOKEN_MANAGE})
-"""A token makes no tokens: who stole one could not be got rid of by revoking it."""
+_BY_SESSION_ONLY = NEEDS_PROOF | {Permission.TOKEN_OWN, Permission.TOKEN_MANAGE}
+"""A token makes no tokens and no people: who stole one could not be got rid of by revoking it."""
 
 
 class TokenKind(StrEnum):

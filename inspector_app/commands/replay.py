@@ -55,16 +55,18 @@ def compare(
             converter=converter,
             seconds=time_limit or 60 + 5 * len(content) / 2**20,
         )
-        record = replay_answers.parse_record(replay_in_child(packed(), order))
+        replayed = replay_in_child(packed(), order)
+        record = replay_answers.parse_record(replayed.report)
     except Invalid as error:
         if as_json:
             answer(replay_answers.refusal(error.detail), "", as_json=True)
         tell(f"inspector: {error.detail}")
         raise typer.Exit(WRONG_USE) from None
+    for each in replayed.missing_walls:
+        tell(f"inspector: {each}")
     found = compared(record)
-    content_shown = replay_answers.answer(found, record)
-    words = f"{found.verdict}: {content_shown['explanation']}"
-    answer(content_shown, words, as_json=as_json)
+    said = replay_answers.answer(found, record)
+    answer(said, f"{found.verdict}: {said['explanation']}", as_json=as_json)
     raise typer.Exit(replay_answers.EXIT_CODES[found.verdict])
 
 

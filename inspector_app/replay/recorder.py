@@ -72,7 +72,7 @@ def _named(text: str, what: str) -> object:
             raise NotReplayable(
                 f"There is no module {module!r} here: name its folder with --path."
             ) from None
-        raise NotReplayable(f"Importing {module!r} failed: {_one_line(error)}") from None
+        raise NotReplayable(f"Importing {module!r} failed: {one_line(error)}") from None
     for part in name.split("."):
         if not hasattr(found, part):
             raise NotReplayable(f"Module {module!r} has no {name!r}.")
@@ -101,7 +101,7 @@ def _converter(text: str) -> DataConverter:
     return found
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     text = f"{type(error).__name__}: {error}".split("\n", 1)[0]
     return text[:300]
 

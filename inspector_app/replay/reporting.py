@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 
 from .histories import NotReplayable
-from .recorder import Target, record
+from .recorder import Target, one_line, record
 
 
 def main() -> None:
@@ -46,5 +46,4 @@ def reported(history: str, target: Target) -> dict[str, object]:
     except MemoryError:
         return {"refused": "The replay ran out of the memory it may use."}
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is an answer
-        line = f"{type(error).__name__}: {error}".split("\n", 1)[0][:300]
-        return {"refused": f"The replay could not run: {line}"}
+        return {"refused": f"The replay could not run: {one_line(error.__cause__ or error)}"}

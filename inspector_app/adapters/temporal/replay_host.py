@@ -53,8 +53,16 @@ class NotReplayed(Invalid):
     """The child came back with a reason instead of a report."""
 
 
-def replay_in_child(recorder: bytes, order: Order) -> object:
-    """Run the packed recorder on an order and return its report, as JSON.
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came back: the report, as JSON, and the walls that could not be had here."""
+
+    report: object
+    missing_walls: tuple[str, ...]
+
+
+def replay_in_child(recorder: bytes, order: Order) -> Replayed:
+    """Run the packed recorder on an order and return its report.
 
     Raises:
         NotReplayed: In one line, why there is none.
@@ -64,7 +72,8 @@ def replay_in_child(recorder: bytes, order: Order) -> object:
         raise NotReplayed(f"There is no Python at {order.python!r}: see --python.")
     if not order.path.is_dir():
         raise NotReplayed(f"{str(order.path)!r} is no folder: see --path.")
-    uid = _other_user(python)
+    # Not ours, if we are root: one that nobody else goes by.
+    uid = _FIRST_UID + os.getpid() % _UIDS if os.geteuid() == 0 else None
     with _scratch(uid) as folder, tempfile.TemporaryFile() as report:
         code = _reachable(order.path.resolve(), folder, uid)
         _hand_in(folder / "recorder.pyz", recorder)
@@ -76,17 +85,22 @@ def replay_in_child(recorder: bytes, order: Order) -> object:
             *([] if order.sandboxed else ["--unsandboxed"]),
         ]
         ended = _confined(command, folder, uid, order.seconds, report)
-        return _report(report, ended, order, (str(code), str(order.path.resolve())))
+        found = _report(report, ended, order, (str(code), str(order.path.resolve())))
+        return Replayed(found, tuple(_missing(ended, uid)))
 
 
-def _other_user(python: str) -> int | None:
-    """Return who the child becomes: nobody known, if we are root and they can reach Python."""
-    if os.geteuid() != 0:
-        return None
-    for path in (Path(python).absolute(), Path(python).resolve(), Path(sys.base_prefix)):
-        if not _open_to_all(path.parent):
-            return None
-    return _FIRST_UID + os.getpid() % _UIDS
+def _missing(ended: dict[str, object], uid: int | None) -> Generator[str]:
+    if not ended["no_network"]:
+        yield "It could reach the network: this system gives no namespace for it."
+    if uid is not None and not ended["other_user"]:
+        yield "It ran as root: no other user can reach this Python here."
+
+
+def _python_folders(python: str) -> list[str]:
+    """Return what must be reached of a Python: its environment, and what that is made of."""
+    found = {Path(python).absolute().parent.parent, Path(python).resolve().parent.parent}
+    # An environment within another one is shown with it.
+    return sorted(str(each) for each in found if not found & set(each.parents))
 
 
 def _open_to_all(folder: Path) -> bool:
@@ -152,6 +166,7 @@ def _confined(
         "command": command,
         "folder": own,
         "uid": uid,
+        "shown": _python_folders(command[0]),
         "seconds": seconds,
         # Our own user may have many processes already: only one that has none can be counted.
         "limits": limits if uid is None else limits | {"RLIMIT_NPROC": _THREADS},

@@ -106,14 +106,34 @@ def compare(record: Record) -> Comparison:
     local = _LocalLane(_lane(original, local=True), _lane(replayed, local=True), record, main)
     differences = sorted(
         [*main.differences(), *local.differences()],
-        key=lambda each: (each.event_id, each.change is Change.INSERTED),
+        key=_place,
     )
     if record.failure is None:
-        # The SDK has accepted every command: whatever it is, Temporal would not refuse it.
-        differences = [replace(each, kind=Weight.DRIFT) for each in differences]
+        differences = [_accepted(each, record) for each in differences]
     return Comparison(
         _verdict(differences, legal, record.failure), tuple(differences), legal, record.failure
     )
+
+
+def _place(difference: Difference) -> tuple[bool, EventId, bool]:
+    """Order differences as they stand in the history; what is behind its end comes last."""
+    now = difference.replayed
+    inserted = difference.change is Change.INSERTED
+    behind = inserted and now is not None and difference.event_id == now.task
+    return behind, difference.event_id, inserted
+
+
+def _accepted(difference: Difference, record: Record) -> Difference:
+    """Weigh a difference in a history that the SDK's replayer has accepted.
+
+    Whatever it is, Temporal does not refuse it; but for one that the replayer cannot see: what
+    is asked for at the end of an open run's last task. The next task will be refused for it.
+    """
+    last = max((each.task for each in record.original), default=0)
+    now = difference.replayed
+    if difference.change is Change.INSERTED and now is not None and now.task >= last:
+        return difference
+    return replace(difference, kind=Weight.DRIFT)
 
 
 def _lane(commands: Sequence[Command], *, local: bool) -> list[Command]:
@@ -127,7 +147,7 @@ def _verdict(
         return Verdict.ERROR
     if failure is not None and not failure.nondeterminism:
         return Verdict.TASK_FAILURE
-    if failure is not None:
+    if failure is not None or any(each.kind is Weight.STRUCTURAL for each in differences):
         return Verdict.NONDETERMINISTIC
     if differences:
         return Verdict.DRIFT
@@ -323,6 +343,9 @@ class _LocalLane(_Lane):
     def __init__(
         self, original: list[Command], replayed: list[Command], record: Record, main: _Lane
     ) -> None:
+        if record.failure is None:
+            # One that was under way when the history ended has no marker yet.
+            replayed = replayed[: len(original)]
         super().__init__(original, replayed, record)
         self._events = {
             id(lane.replayed[b]): _event(lane.original[a])

@@ -29,7 +29,13 @@ def explain(comparison: Comparison, record: Record) -> str:  # noqa: PLR0911 - o
             if first is None or first.kind is not Weight.STRUCTURAL:
                 said = failure.sdk_message if failure else ""
                 return f"The SDK refuses this history, and no command shows why: {said}"
-            return "\n".join([_difference(first), "", *_remedies(first, record)])
+            said = _difference(first)
+            if failure is None:
+                said += (
+                    " The SDK's own replayer says nothing of it, since the history ends there; the"
+                    " run's next task will be refused."
+                )
+            return "\n".join([said, "", *_remedies(first, record)])
         case Verdict.TASK_FAILURE:
             assert failure is not None, "a task failure has one"
             return (

@@ -6,9 +6,12 @@ import gzip
 import json
 
 import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import History, HistoryEvent
 
 from inspector_app.domain.divergence import compare
 from inspector_app.domain.replay_answers import answer, parse_record
+from inspector_app.replay.histories import COMMAND_EVENTS, read
 from inspector_app.replay.recorder import Target, record
 from tests.fixtures.replay.record import FOLDER
 
@@ -53,6 +56,7 @@ UNCHANGED = [
     ("talk", "Saga", "Saga"),
     ("talk", "Stumbles", "Stumbles"),
     ("talk", "Long", "Long"),
+    ("kitchen", "Kitchen", "Kitchen"),
 ]
 BROKEN = [
     ("chain", "Renamed", "Chain", "16 changed activity charge -> activity ship"),
@@ -145,6 +149,56 @@ def test_code_that_has_not_changed_is_identical(module, workflow, history):
     assert found["first_divergence"] is None
     assert found["differences"] == []
     assert found["sdk_message"] is None
+
+
+def so_far(events, last):
+    """The history as it was when `last` was its last event."""
+    return History(events=events[:last]).SerializeToString()
+
+
+def rests(events):
+    """Where a history may end: everywhere but within what one task has asked for."""
+    return [
+        place
+        for place in range(3, len(events))
+        if events[place].WhichOneof("attributes") not in COMMAND_EVENTS
+    ]
+
+
+@pytest.mark.parametrize(("module", "workflow", "history"), UNCHANGED[:-2] + UNCHANGED[-1:])
+def test_an_open_run_is_identical_wherever_it_is(module, workflow, history):
+    events = read(history_of(history)).events
+    target = Target(f"tests.fixtures.replay.{module}:{workflow}", sandboxed=False)
+    for place in rests(events)[::4]:
+        report = parse_record(record(so_far(events, place), target))
+        assert compare(report).verdict == "identical", (place, compare(report).differences)
+
+
+def test_what_an_open_run_would_be_refused_for_next_is_told_today():
+    events = read(history_of("Listener")).events
+    target = Target("tests.fixtures.replay.talk:ListenerActs")
+    report = parse_record(record(so_far(events, 18), target))
+    found = answer(compare(report), report)
+    assert found["verdict"] == "nondeterministic"
+    assert found["sdk_message"] is None
+    assert found["first_divergence"]["replayed"]["name"] == "charge"
+    assert "the run's next task will be refused" in found["explanation"].replace("\n", " ")
+
+
+def test_a_run_that_is_stuck_is_compared_up_to_where_it_is_stuck():
+    events = read(history_of("Chain")).events[:14]
+    failed = HistoryEvent(event_id=15, event_type=EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
+    failed.workflow_task_failed_event_attributes.started_event_id = 14
+    failed.workflow_task_failed_event_attributes.scheduled_event_id = 13
+    for workflow, said in (
+        ("Chain", None),
+        ("Renamed", None),
+        ("RemovedTimer", "11 changed timer -> activity charge"),
+    ):
+        target = Target(f"tests.fixtures.replay.chain:{workflow}")
+        report = parse_record(record(so_far([*events, failed], 15), target))
+        first = answer(compare(report), report)["first_divergence"]
+        assert (first and told(first)) == said, workflow
 
 
 @pytest.mark.parametrize(("module", "workflow", "history"), UNCHANGED[:9])

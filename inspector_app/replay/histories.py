@@ -49,6 +49,11 @@ class Read:
         return self.events[0].workflow_execution_started_event_attributes
 
     @property
+    def has_begun(self) -> bool:
+        """Whether a worker ever took it up: a cron run may wait for that for long."""
+        return any(each.HasField("workflow_task_started_event_attributes") for each in self.events)
+
+    @property
     def workflow_id(self) -> str:
         return self.started.workflow_id or "unknown-workflow-id"
 

@@ -142,8 +142,10 @@ async def _record(
         debug_mode=True,
     )
     given = WorkflowHistory(history.workflow_id, history.events)
-    result = await replayer.replay_workflow(given, raise_on_replay_failure=False)
-    failure = _failure(result.replay_failure, recording)
+    failure = None
+    if history.has_begun:  # without a task the replayer would wait for one for ever
+        result = await replayer.replay_workflow(given, raise_on_replay_failure=False)
+        failure = _failure(result.replay_failure, recording)
     if converter.payload_codec is not None:
         await histories.decode(history.events, converter.payload_codec.decode)
     asked = originals(history)

@@ -205,8 +205,8 @@ def _report(
         return cast("object", found)
     if not ended["in_time"]:
         raise NotReplayed(
-            f"The replay did not end within {order.seconds:g} s: the code may loop, block or wait"
-            " outside of Temporal's own calls (--time-limit gives it longer)."
+            f"The replay did not end within {order.seconds:.0f} s: the code may loop, block or"
+            " wait outside of Temporal's own calls (--time-limit gives it longer)."
         )
     if (number := ended["signal"]) is not None:
         name = signal.Signals(cast("int", number)).name

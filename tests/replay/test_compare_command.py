@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -86,6 +87,15 @@ def test_the_patch_that_is_proposed_is_legal_when_it_is_tried(compares):
         "        await workflow.execute_activity(step, order, start_to_close_timeout=soon)"
     )
     assert json.loads(compares(old, new).stdout)["verdict"] == "legal"
+
+
+def test_a_python_and_a_folder_may_be_named_from_where_one_is(compares, tmp_path, monkeypatch):
+    compares()  # leaves the module there
+    (tmp_path / "env").symlink_to(Path(sys.executable).parent.parent)
+    monkeypatch.chdir(tmp_path)
+    words = [str(FOLDER / "Chain.json"), "orders:Chain", "--python", "env/bin/python", "--json"]
+    done = CliRunner().invoke(app, ["replay", "compare", *words])
+    assert json.loads(done.stdout)["verdict"] == "identical", done.stdout
 
 
 def test_wrong_input_is_exit_2_and_one_line(compares, tmp_path):

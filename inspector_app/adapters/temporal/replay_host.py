@@ -70,6 +70,7 @@ def replay_in_child(recorder: bytes, order: Order) -> Replayed:
     python = shutil.which(order.python)
     if python is None:
         raise NotReplayed(f"There is no Python at {order.python!r}: see --python.")
+    python = str(Path(python).absolute())  # the child works in a folder of its own
     if not order.path.is_dir():
         raise NotReplayed(f"{str(order.path)!r} is no folder: see --path.")
     # Not ours, if we are root: one that nobody else goes by.

@@ -25,6 +25,7 @@ from temporalio.client import Client
 from benchmarks.browser import measure_browser
 from benchmarks.live import measure_live
 from benchmarks.process import listing_p95, measure_process
+from benchmarks.replays import measure_replays
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.workflows import RunRef
 from tests.fixtures.app import served
@@ -118,7 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--events", type=int, default=50_000)
     wanted = parser.parse_args().events
-    rows: list[Row] = []
+    rows = [Row(*each) for each in measure_replays()]
     with tempfile.TemporaryDirectory() as folder:
         path, aside = Path(folder), Aside()
         ui_port = 8399

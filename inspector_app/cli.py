@@ -13,6 +13,7 @@ from inspector_app.commands import (
     config,
     doctor,
     openapi,
+    replay,
     serve,
     tenants,
     terminal,
@@ -33,6 +34,7 @@ _GROUPS: Final[tuple[tuple[str | None, typer.Typer], ...]] = (
     ("user", users.commands),
     ("token", tokens.commands),
     ("audit", audit.commands),
+    ("replay", replay.commands),
 )
 
 app = typer.Typer(

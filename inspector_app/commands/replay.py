@@ -1,0 +1,106 @@
+"""`inspector replay …`: where today's code and a history part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from inspector_app.commands.terminal import WRONG_USE, AsJson, answer, tell
+from inspector_app.domain import replay_answers
+from inspector_app.domain.divergence import compare as compared
+from inspector_app.domain.errors import Invalid
+
+commands = typer.Typer(help="Determinism: histories and today's code.", no_args_is_help=True)
+LARGEST: Final = 256 * 2**20
+"""Bytes of a history file: 50 MiB as the server keeps it can be three times as much JSON."""
+
+
+@commands.command()
+def compare(
+    history: Annotated[
+        Path, typer.Argument(help="As `temporal workflow show -o json` writes it, or protobuf.")
+    ],
+    workflow: Annotated[str, typer.Argument(metavar="MODULE:CLASS")],
+    *,
+    path: Annotated[Path, typer.Option(help="The folder of the module.")] = Path(),
+    python: Annotated[
+        str, typer.Option(help="The Python of your environment; empty: Inspector's own.")
+    ] = "",
+    unsandboxed: Annotated[bool, typer.Option(help="Replay without the SDK's sandbox.")] = False,
+    converter: Annotated[
+        str, typer.Option(metavar="MODULE:NAME", help="Your data converter, for encoded payloads.")
+    ] = "",
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds; 0: 60, and 5 more for each MiB of history.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Replay a history with today's code and say where the two part, and what to do.
+
+    Exit 0 when nothing breaks, 3 for drift, 4 for non-determinism, 5 when the code raises.
+    """
+    from inspector_app.adapters.temporal.replay_host import Order, replay_in_child
+    from inspector_app.commands.packing import packed
+
+    try:
+        content = _read(history)
+        order = Order(
+            history=content,
+            workflow=workflow,
+            path=path,
+            python=python or _own_python(),
+            sandboxed=not unsandboxed,
+            converter=converter,
+            seconds=time_limit or 60 + 5 * len(content) / 2**20,
+        )
+        replayed = replay_in_child(packed(), order)
+        record = replay_answers.parse_record(replayed.report)
+    except Invalid as error:
+        if as_json:
+            answer(replay_answers.refusal(error.detail), "", as_json=True)
+        tell(f"inspector: {error.detail}")
+        raise typer.Exit(WRONG_USE) from None
+    for each in replayed.missing_walls:
+        tell(f"inspector: {each}")
+    found = compared(record)
+    said = replay_answers.answer(found, record)
+    answer(said, f"{found.verdict}: {said['explanation']}", as_json=as_json)
+    raise typer.Exit(replay_answers.EXIT_CODES[found.verdict])
+
+
+@commands.command()
+def pack(
+    *,
+    output: Annotated[Path, typer.Option(help="Where to write it.")] = Path(
+        "inspector-replay.pyz"
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Write one file that compares in your own environment: it needs Python and temporalio."""
+    from inspector_app.commands.packing import packed
+
+    content = packed()
+    try:
+        output.write_bytes(content)
+        output.chmod(0o755)
+    except OSError as error:
+        raise Invalid(f"{output} cannot be written: {error.strerror}.") from None
+    words = f"{output}: python {output} HISTORY.json MODULE:CLASS --path DIR [--json]"
+    answer({"file": str(output), "bytes": len(content)}, words, as_json=as_json)
+
+
+def _own_python() -> str:
+    import sys
+
+    return sys.executable
+
+
+def _read(history: Path) -> bytes:
+    try:
+        if history.stat().st_size > LARGEST:
+            raise Invalid("The history file is larger than 256 MiB.")
+        return history.read_bytes()
+    except OSError as error:
+        raise Invalid(f"{history} cannot be read: {error.strerror}.") from None

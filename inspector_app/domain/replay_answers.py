@@ -1,0 +1,145 @@
+"""The form in which a comparison is answered, and the one in which a recorder reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+from inspector_app.domain.commands import Command, Record, RefusedPatch, ReplayFailure, Source
+from inspector_app.domain.divergence import Comparison, Difference, Verdict
+from inspector_app.domain.errors import Invalid
+from inspector_app.domain.explaining import explain
+from inspector_app.domain.ids import EventId
+
+EXIT_CODES: Final = {
+    Verdict.IDENTICAL: 0,
+    Verdict.LEGAL: 0,
+    Verdict.ERROR: 2,
+    Verdict.DRIFT: 3,
+    Verdict.NONDETERMINISTIC: 4,
+    Verdict.TASK_FAILURE: 5,
+}
+Json = Mapping[str, object]
+
+
+def parse_record(content: object) -> Record:
+    """Read what a recorder reports; it ran beside code that nobody here vouches for.
+
+    Raises:
+        Invalid: It is not in a recorder's form.
+    """
+    try:
+        return _record(cast("Json", content))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Invalid("The replay's report is not in the form that was expected.") from None
+
+
+def answer(comparison: Comparison, record: Record) -> dict[str, object]:
+    """Return a comparison as JSON (contracts: `inspector replay compare`)."""
+    first, failure = comparison.first_divergence, comparison.failure
+    return {
+        "verdict": comparison.verdict.value,
+        "first_divergence": _difference(first) if first else None,
+        "differences": [_difference(each) for each in comparison.differences],
+        "sdk_message": failure.sdk_message if failure else None,
+        "explanation": explain(comparison, record),
+    }
+
+
+def refusal(reason: str) -> dict[str, object]:
+    """Return what is answered when nothing could be compared."""
+    return {
+        "verdict": Verdict.ERROR.value,
+        "first_divergence": None,
+        "differences": [],
+        "sdk_message": None,
+        "explanation": reason,
+    }
+
+
+def _difference(difference: Difference) -> dict[str, object]:
+    return {
+        "event_id": difference.event_id,
+        "kind": difference.kind.value,
+        "change": difference.change.value,
+        "original": _shown(difference.original),
+        "replayed": _shown(difference.replayed),
+        "source": _source_shown(difference.source),
+    }
+
+
+def _shown(command: Command | None) -> dict[str, object] | None:
+    if command is None:
+        return None
+    shown: dict[str, object] = {
+        "command": command.kind,
+        "name": command.name,
+        "id": command.id,
+        "attributes": dict(command.attributes),
+        "task": command.task,
+    }
+    return shown if command.event_id is None else shown | {"event_id": command.event_id}
+
+
+def _source_shown(source: Source | None) -> dict[str, object] | None:
+    if source is None:
+        return None
+    return {"file": source.file, "line": source.line, "function": source.function}
+
+
+def _record(content: Json) -> Record:
+    failure = cast("Json | None", content["failure"])
+    return Record(
+        original=tuple(map(_command, _objects(content["original"]))),
+        replayed=tuple(map(_command, _objects(content["replayed"]))),
+        refused_patches=tuple(
+            RefusedPatch(str(each["id"]), _source(each["source"]))
+            for each in _objects(content["refused_patches"])
+        ),
+        stopped=bool(content["stopped"]),
+        failure=_failure(failure) if failure else None,
+    )
+
+
+def _objects(value: object) -> list[Json]:
+    if not isinstance(value, list):
+        raise TypeError("a list was expected")
+    return cast("list[Json]", value)
+
+
+def _command(content: Json) -> Command:
+    attributes, event_id = content["attributes"], content["event_id"]
+    if not isinstance(attributes, dict):
+        raise TypeError("attributes are an object")
+    return Command(
+        kind=str(content["kind"]),
+        name=str(content["name"]),
+        id=str(content["id"]),
+        attributes=cast("Json", attributes),
+        task=EventId(_number(content["task"])),
+        event_id=None if event_id is None else EventId(_number(event_id)),
+        source=_source(content["source"]),
+    )
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError("a whole number was expected")
+    return value
+
+
+def _source(value: object) -> Source | None:
+    if value is None:
+        return None
+    content = cast("Json", value)
+    return Source(str(content["file"]), _number(content["line"]), str(content["function"]))
+
+
+def _failure(content: Json) -> ReplayFailure:
+    return ReplayFailure(
+        nondeterminism=content["kind"] == "nondeterminism",
+        message=str(content["message"]),
+        sdk_message=str(content["sdk_message"]),
+        source=_source(content["source"]),
+        encodings=tuple(map(str, cast("list[object]", content.get("encodings", [])))),
+    )

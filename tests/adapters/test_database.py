@@ -250,8 +250,8 @@ async def test_a_lock_of_somebody_elses_is_not_waited_for_for_ever(url, monkeypa
 
 @on_postgres
 async def test_a_slow_database_is_said_and_does_not_hold_the_reader(url, monkeypatch):
-    monkeypatch.setattr(unit_of_work, "SLOW_SECONDS", 0.2)
     await upgrade(url, SCRIPTS)
+    monkeypatch.setattr(unit_of_work, "SLOW_SECONDS", 0.2)
     database = SqlDatabase(url)
     with pytest.raises(StorageUnavailable, match="took longer"):
         async with database.begin(write=False) as work:

@@ -58,7 +58,7 @@ async def pending(database_url: str, scripts: Path) -> bool:
 
 
 async def _run(url: str, config: Config, revision: str, *, down: bool = False) -> None:
-    engine = make_engine(url)
+    engine = make_engine(url, patient=True)
 
     def migrate(connection: Connection) -> None:
         config.attributes["connection"] = connection

@@ -87,13 +87,17 @@ class SqlDatabase:
         await self._engine.dispose()
 
 
-def make_engine(url: str) -> AsyncEngine:
-    """Make an engine with our pragmas on SQLite and sane time limits."""
+def make_engine(url: str, *, patient: bool = False) -> AsyncEngine:
+    """Make an engine with our pragmas on SQLite and sane time limits.
+
+    A `patient` one lets a statement take as long as it takes: a migration of a large table does.
+    """
     if not url.startswith("sqlite"):
+        longest = 0 if patient else SLOW_SECONDS  # 0 is PostgreSQL's word for no limit
         limits = {
             "lock_timeout": BUSY_SECONDS,
-            "statement_timeout": SLOW_SECONDS,
-            "idle_in_transaction_session_timeout": SLOW_SECONDS,
+            "statement_timeout": longest,
+            "idle_in_transaction_session_timeout": longest,
         }
         options = " ".join(f"-c {name}={seconds * 1000:.0f}" for name, seconds in limits.items())
         return create_async_engine(

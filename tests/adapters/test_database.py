@@ -239,8 +239,8 @@ async def test_another_secret_key_is_refused_and_a_new_one_in_front_taken_over(d
 
 @on_postgres
 async def test_a_lock_of_somebody_elses_is_not_waited_for_for_ever(url, monkeypatch):
-    monkeypatch.setattr(unit_of_work, "BUSY_SECONDS", 0.2)
     await upgrade(url, SCRIPTS)
+    monkeypatch.setattr(unit_of_work, "BUSY_SECONDS", 0.2)
     database = SqlDatabase(url)
     with Behind(url).holds(), pytest.raises(StorageUnavailable, match="holds the database"):
         async with database.begin(write=True) as work:

@@ -61,7 +61,8 @@ def test_an_admin_makes_a_service_token_and_others_may_not(visitor, app):
     text = asked.locator("#fresh-token").inner_text()
     assert asks(app, text)[1]["username"] == "deploy bot"
     asked.get_by_role("button", name="Done").click()
-    expect(page.get_by_text("Service", exact=True)).to_be_visible()
+    row = page.get_by_role("row").filter(has_text="deploy bot")
+    expect(row.get_by_text("Service", exact=True)).to_be_visible()
     page.get_by_role("button", name="Revoke deploy bot").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke token").click()
     expect(page.get_by_role("button", name="Revoke deploy bot")).to_have_count(0)

@@ -7,6 +7,7 @@ times on a shared machine say little; the ratio to the peer counts.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import statistics
 import tempfile
@@ -100,7 +101,11 @@ async def raw_list(site: Site) -> float:
     async def ask() -> None:
         await site.client.workflow_service.list_workflow_executions(request)
 
-    return statistics.quantiles([await timed(ask) for _ in range(100)], n=20)[-1] * 1000
+    taken: list[float] = []
+    for _ in range(40):
+        taken.append(await timed(ask))
+        await asyncio.sleep(0.05)  # the server limits how often it reads its own storage
+    return statistics.quantiles(taken, n=20)[-1] * 1000
 
 
 async def prepare(site: Site, wanted: int) -> tuple[RunRef, int]:

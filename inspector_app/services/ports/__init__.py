@@ -1,0 +1,39 @@
+"""What the services need of the world: implemented by the adapters, faked in unit tests."""
+
+from inspector_app.services.ports.audit import Audit, EntryFilter
+from inspector_app.services.ports.jobs import Jobs
+from inspector_app.services.ports.operations import Operations
+from inspector_app.services.ports.people import Colleagues, People, SecondFactors, Sessions
+from inspector_app.services.ports.replies import Replies, Reply
+from inspector_app.services.ports.temporal import Histories, Workflows
+from inspector_app.services.ports.tenants import Tenants
+from inspector_app.services.ports.tokens import Jwts, KnownToken, SigningKeys, Tokens
+from inspector_app.services.ports.work import Database, Work
+from inspector_app.services.ports.world import Cipher, Clock, Meter, Passwords, Tries
+
+__all__ = [
+    "Audit",
+    "Cipher",
+    "Clock",
+    "Colleagues",
+    "Database",
+    "EntryFilter",
+    "Histories",
+    "Jobs",
+    "Jwts",
+    "KnownToken",
+    "Meter",
+    "Operations",
+    "Passwords",
+    "People",
+    "Replies",
+    "Reply",
+    "SecondFactors",
+    "Sessions",
+    "SigningKeys",
+    "Tenants",
+    "Tokens",
+    "Tries",
+    "Work",
+    "Workflows",
+]

@@ -1,0 +1,52 @@
+"""One transaction over everything that is ours."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from inspector_app.services.ports.audit import Audit
+from inspector_app.services.ports.jobs import Jobs
+from inspector_app.services.ports.operations import Operations
+from inspector_app.services.ports.people import Colleagues, People, SecondFactors, Sessions
+from inspector_app.services.ports.replies import Replies
+from inspector_app.services.ports.tenants import Tenants
+from inspector_app.services.ports.tokens import SigningKeys, Tokens
+
+
+class Work(Protocol):
+    """One transaction and the repositories that take part in it."""
+
+    @property
+    def people(self) -> People: ...
+    @property
+    def colleagues(self) -> Colleagues: ...
+    @property
+    def second_factors(self) -> SecondFactors: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def tenants(self) -> Tenants: ...
+    @property
+    def audit(self) -> Audit: ...
+    @property
+    def replies(self) -> Replies: ...
+    @property
+    def operations(self) -> Operations: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def signing_keys(self) -> SigningKeys: ...
+
+
+class Database(Protocol):
+    """Where units of work come from. Only the door calls `begin`.
+
+    Leaving the block without an exception commits; an exception rolls back.
+    Raises StorageUnavailable when the database is locked, full or away, Conflict when somebody
+    else did the same at the same time, Invalid for a value that no database can hold.
+    """
+
+    def begin(self, *, write: bool) -> AbstractAsyncContextManager[Work]: ...

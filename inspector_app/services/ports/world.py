@@ -1,0 +1,73 @@
+"""What no table holds: the time, secrets, counters."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """The time, in UTC."""
+
+    def __call__(self) -> datetime:
+        """Return now, aware, in UTC."""
+        ...
+
+
+class Passwords(Protocol):
+    """Password hashing, off the event loop and limited in how many run at once."""
+
+    async def hash(self, password: str) -> str: ...
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        """Compare; with no hash, spend the same time and answer False."""
+        ...
+
+    def is_common(self, password: str) -> bool:
+        """Tell whether it, or the two parts it is made of, are on the lists attackers try."""
+        ...
+
+
+class Meter(Protocol):
+    """Inspector's own numbers; times in seconds. Labels are never somebody's data."""
+
+    def door(self, permission: str, outcome: str) -> None: ...
+    def event(self, handler: str, outcome: str, seconds: float) -> None: ...
+    def temporal(self, method: str, status: str, seconds: float) -> None: ...
+    def job(self, name: str, outcome: str, seconds: float) -> None: ...
+    def refused(self, provider: str) -> None:
+        """Count a sign-in that failed, or a bearer token that opened nothing."""
+        ...
+
+    def touched(self, action: str, outcome: str) -> None:
+        """Count a run that bulk work is done with."""
+        ...
+
+
+class Cipher(Protocol):
+    """Keeps a text secret at rest."""
+
+    def seal(self, text: str) -> bytes: ...
+    def unseal(self, sealed: bytes) -> str:
+        """Open what `seal` made.
+
+        Raises:
+            Conflict: None of the keys that are set opens it.
+        """
+        ...
+
+
+class Tries(Protocol):
+    """Wrong tries by what they are counted by.
+
+    ("account", name), ("address", address), ("token", address).
+    """
+
+    async def add(self, key: tuple[str, str]) -> None: ...
+    async def forget(self, key: tuple[str, str]) -> None: ...
+    async def wait(self, key: tuple[str, str]) -> float:
+        """Seconds until the next try may be made; 0 when it may be made now."""
+        ...
+
+    async def shared(self) -> bool:
+        """Tell whether they are counted for all processes: what is shared by them answers."""
+        ...

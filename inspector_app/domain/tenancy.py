@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from inspector_app.domain.errors import Invalid
+from inspector_app.domain.identity import Person, Session
 from inspector_app.domain.ids import ClusterId, NamespaceId, PersonId, TenantId
 from inspector_app.domain.permissions import Role
 
@@ -51,6 +52,15 @@ class Membership:
     person: PersonId
     tenant: Tenant
     role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser's session, whose it is, and where they belong, by the tenant's slug."""
+
+    session: Session
+    person: Person
+    memberships: tuple[Membership, ...]
 
 
 def check_slug(slug: str, *, field: str) -> str:

@@ -10,16 +10,18 @@ from datetime import timedelta
 
 from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import NotFound, StorageUnavailable
-from inspector_app.domain.identity import Actor, ActorKind, Person, Session, is_live
+from inspector_app.domain.identity import SYSTEM, Actor, ActorKind, Person, Session, is_live
 from inspector_app.domain.ids import RequestId, SessionId, new_id
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.tenancy import Membership
+from inspector_app.domain.tenancy import Membership, SignedIn
 from inspector_app.services.door import Door
+from inspector_app.services.gathering import Gathered
 from inspector_app.services.ports import Clock, Work
 
 TOUCH_EVERY = timedelta(minutes=1)
 """A session's last use is written at most this often: a page view must not cost a write."""
 _AGENT_LENGTH = 300
+_ANY = Target("session", "")
 
 
 def _digest(token: str) -> str:
@@ -33,6 +35,7 @@ class SessionDesk:
         self._door = door
         self._clock = clock
         self._keys = tuple(key.encode() for key in secret_keys)
+        self._signed_in = Gathered(self._look_up)
 
     async def open(
         self, work: Work, person: Person, *, provider: str, address: str, user_agent: str
@@ -70,21 +73,18 @@ class SessionDesk:
         if not token:
             return nobody
         now = self._clock()
-        target = Target("session", "")
-        async with self._door.enter(nobody, Permission.PUBLIC, target, record=False) as work:
-            found = await work.sessions.by_token_hash(_digest(token))
-            if found is None or found[1].disabled or not is_live(found[0], now):
-                return nobody
-            session, person = found
-            memberships = await work.tenants.memberships(person.id)
+        found = await self._signed_in.get(_digest(token))
+        if found is None or found.person.disabled or not is_live(found.session, now):
+            return nobody
+        session, person = found.session, found.person
         if active and now - session.last_seen_at >= TOUCH_EVERY:
             # A database that takes no writes for now must not keep people from reading.
             with suppress(StorageUnavailable):
                 async with self._door.enter(
-                    nobody, Permission.PUBLIC, target, record=False, write=True
+                    nobody, Permission.PUBLIC, _ANY, record=False, write=True
                 ) as work:
                     await work.sessions.touch(session.id, now)
-        chosen = _membership(memberships, tenant_slug)
+        chosen = _membership(found.memberships, tenant_slug)
         return Actor(
             kind=ActorKind.PERSON,
             name=person.username,
@@ -99,6 +99,10 @@ class SessionDesk:
             must_change_password=person.must_change_password,
             proved_at=session.proved_at,
         )
+
+    async def _look_up(self, digests: frozenset[str]) -> dict[str, SignedIn]:
+        async with self._door.enter(SYSTEM, Permission.PUBLIC, _ANY, record=False) as work:
+            return await work.sessions.by_token_hashes(digests)
 
     def csrf(self, token: str) -> str:
         """Return the CSRF token that belongs to a session's token: an HMAC of it."""
@@ -157,7 +161,7 @@ class SessionDesk:
             await work.sessions.revoke(actor.session, self._clock())
 
 
-def _membership(memberships: list[Membership], slug: str) -> Membership | None:
+def _membership(memberships: tuple[Membership, ...], slug: str) -> Membership | None:
     if not slug:
         return memberships[0] if len(memberships) == 1 else None
     return next((each for each in memberships if each.tenant.slug == slug), None)

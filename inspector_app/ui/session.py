@@ -151,9 +151,9 @@ class SessionState(rx.State):
 
     def _connected(self) -> bool:
         """Whether the browser's socket that this state was filled for is still there."""
-        token = self.router.session.client_token
         sockets = RegistrationContext.get().app.event_namespace
-        return sockets is not None and sockets.token_to_sid.get(token) == self._socket
+        token = self.router.session.client_token
+        return sockets is not None and sockets.sid_to_token.get(self._socket) == token
 
     async def _still_mine(self) -> bool:
         """Whether who opened this state still has their session, tenant and role.

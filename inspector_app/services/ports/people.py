@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from inspector_app.domain.ids import PersonId, SessionId, TenantId
 from inspector_app.domain.people import Colleague
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.second_step import SecondFactor
+from inspector_app.domain.tenancy import SignedIn
 
 
 class People(Protocol):
@@ -74,7 +75,10 @@ class Sessions(Protocol):
     """Signed-in browsers, found by the SHA-256 (hex) of their token."""
 
     async def add(self, session: Session, token_hash: str) -> None: ...
-    async def by_token_hash(self, token_hash: str) -> tuple[Session, Person] | None: ...
+    async def by_token_hashes(self, token_hashes: Collection[str]) -> dict[str, SignedIn]:
+        """Find sessions with whose they are, by the hash; what is unknown is left out."""
+        ...
+
     async def of(self, person: PersonId) -> list[Session]: ...
     async def touch(self, session: SessionId, now: datetime) -> None: ...
     async def renew(self, session: SessionId, token_hash: str, now: datetime) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, or_
+from sqlalchemy import bindparam, delete, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select, update
 
 from inspector_app.adapters.db.repositories.people import to_person
-from inspector_app.adapters.db.tables import PersonRow, SessionRow
-from inspector_app.domain.identity import SESSION_IDLE, SESSION_LIFETIME, Person, Session
+from inspector_app.adapters.db.repositories.tenants import to_tenant
+from inspector_app.adapters.db.tables import MembershipRow, PersonRow, SessionRow, TenantRow
+from inspector_app.domain.identity import SESSION_IDLE, SESSION_LIFETIME, Session
 from inspector_app.domain.ids import PersonId, SessionId
+from inspector_app.domain.permissions import Role
+from inspector_app.domain.tenancy import Membership, SignedIn
 
 
 def _to_session(row: SessionRow) -> Session:
@@ -26,6 +31,17 @@ def _to_session(row: SessionRow) -> Session:
         proved_at=row.proved_at,
         revoked_at=row.revoked_at,
     )
+
+
+# At every request and event: put together once.
+_SIGNED_IN = (
+    select(SessionRow, PersonRow, MembershipRow, TenantRow)
+    .join(PersonRow, col(PersonRow.id) == col(SessionRow.person))
+    .outerjoin(MembershipRow, col(MembershipRow.person) == col(PersonRow.id))
+    .outerjoin(TenantRow, col(TenantRow.id) == col(MembershipRow.tenant))
+    .where(col(SessionRow.token_hash).in_(bindparam("token_hashes", expanding=True)))
+    .order_by(col(TenantRow.slug))
+)
 
 
 class SqlSessions:
@@ -51,14 +67,18 @@ class SqlSessions:
         )
         await self._session.flush()
 
-    async def by_token_hash(self, token_hash: str) -> tuple[Session, Person] | None:
-        query = (
-            select(SessionRow, PersonRow)
-            .join(PersonRow, col(PersonRow.id) == col(SessionRow.person))
-            .where(SessionRow.token_hash == token_hash)
-        )
-        found = (await self._session.execute(query)).one_or_none()
-        return (_to_session(found[0]), to_person(found[1])) if found else None
+    async def by_token_hashes(self, token_hashes: Collection[str]) -> dict[str, SignedIn]:
+        found: dict[str, SignedIn] = {}
+        rows = await self._session.execute(_SIGNED_IN, {"token_hashes": list(token_hashes)})
+        for session, person, membership, tenant in rows:
+            known = found.get(session.token_hash) or SignedIn(
+                _to_session(session), to_person(person), ()
+            )
+            if membership:  # an outer join answers None where the types promise a row
+                here = Membership(known.person.id, to_tenant(tenant), Role(membership.role))
+                known = replace(known, memberships=(*known.memberships, here))
+            found[session.token_hash] = known
+        return found
 
     async def of(self, person: PersonId) -> list[Session]:
         query = (

@@ -13,7 +13,8 @@ from inspector_app.domain.permissions import Role
 from inspector_app.domain.tenancy import Cluster, Membership, Namespace, Tenant
 
 
-def _to_tenant(row: TenantRow) -> Tenant:
+def to_tenant(row: TenantRow) -> Tenant:
+    """Parse a row."""
     return Tenant(id=TenantId(row.id), slug=row.slug, name=row.name)
 
 
@@ -46,11 +47,11 @@ class SqlTenants:
     async def by_slug(self, slug: str) -> Tenant | None:
         rows = await self._session.scalars(select(TenantRow).where(TenantRow.slug == slug))
         row = rows.one_or_none()
-        return _to_tenant(row) if row else None
+        return to_tenant(row) if row else None
 
     async def all(self) -> list[Tenant]:
         rows = await self._session.scalars(select(TenantRow).order_by(col(TenantRow.slug)))
-        return [_to_tenant(row) for row in rows]
+        return [to_tenant(row) for row in rows]
 
     async def memberships(self, person: PersonId) -> list[Membership]:
         query = (
@@ -60,7 +61,7 @@ class SqlTenants:
             .order_by(col(TenantRow.slug))
         )
         return [
-            Membership(person=person, tenant=_to_tenant(tenant), role=Role(row.role))
+            Membership(person=person, tenant=to_tenant(tenant), role=Role(row.role))
             for row, tenant in await self._session.execute(query)
         ]
 

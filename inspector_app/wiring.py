@@ -19,6 +19,7 @@ from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.adapters.identity.jwts import JoseJwts
 from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.meter import PrometheusMeter
+from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
@@ -71,6 +72,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         held.push_async_callback(clusters.close)
         tries = CountedTries(settings.redis_url)
         held.push_async_callback(tries.close)
+        outbound = HttpxOutbound(GuardedTransport(settings.outbound_allow, meter=meter))
+        held.push_async_callback(outbound.close)
         door = Door(database, clock, meter)
         held.push_async_callback(door.close)
         workflows = TemporalWorkflows(clusters, clock)
@@ -107,6 +110,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             live=live,
             tokens=TokenDesk(door, clock, tries, jwts, meter),
             jwts=jwts,
+            outbound=outbound,
         )
 
 

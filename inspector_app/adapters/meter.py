@@ -30,6 +30,11 @@ _REFUSED = Counter(
     "Sign-ins that failed, and bearer tokens that opened nothing.",
     ["provider"],
 )
+_CALLED = Histogram(
+    "inspector_outbound_call_duration_seconds",
+    "Time until the answer to an HTTP call to the outside began.",
+    ["outcome"],
+)
 
 
 class PrometheusMeter:
@@ -52,3 +57,6 @@ class PrometheusMeter:
 
     def touched(self, action: str, outcome: str) -> None:
         _ITEMS.labels(action, outcome).inc()
+
+    def called(self, outcome: str, seconds: float) -> None:
+        _CALLED.labels(outcome).observe(seconds)

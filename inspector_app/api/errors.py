@@ -21,6 +21,7 @@ from inspector_app.domain.errors import (
     InspectorError,
     Invalid,
     NotFound,
+    NotReached,
     PasswordChangeRequired,
     ProofRequired,
     Refused,
@@ -49,6 +50,7 @@ STATUS: dict[type[InspectorError], int] = {
     Denied: 403,
     TooMany: 429,
     Refused: 502,
+    NotReached: 502,
     Unreachable: 503,
     StorageUnavailable: 503,
 }

@@ -180,6 +180,20 @@ class Refused(InspectorError):
     title = "The server refused"
 
 
+class NotReached(InspectorError):
+    """A call to something outside came to nothing: not let out, or not answered as it should.
+
+    Attributes:
+        permanent: The same call will fail again, until somebody changes something.
+    """
+
+    title = "The target was not reached"
+
+    def __init__(self, detail: str, *, permanent: bool, hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.permanent = permanent
+
+
 class StorageUnavailable(InspectorError):
     """Our own database does not take the work: locked, full or away."""
 

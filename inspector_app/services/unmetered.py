@@ -24,5 +24,8 @@ class Unmetered:
     def touched(self, action: str, outcome: str) -> None:
         """Forget it."""
 
+    def called(self, outcome: str, seconds: float) -> None:
+        """Forget it."""
+
 
 UNMETERED = Unmetered()

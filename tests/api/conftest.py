@@ -10,6 +10,7 @@ import pytest
 
 from inspector_app.adapters.cipher import FernetCipher
 from inspector_app.adapters.meter import PrometheusMeter
+from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
@@ -143,6 +144,7 @@ def furnished(house, configured):
                 live=live,
                 tokens=house.tokens,
                 jwts=house.jwts,
+                outbound=HttpxOutbound(GuardedTransport(())),
             )
         )
         api = build_api()

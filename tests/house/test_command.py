@@ -180,3 +180,17 @@ def test_the_doctor_only_looks_at_a_database_that_is_not_migrated(inspector, tmp
         assert done.returncode == 1, done.stderr
         findings = {each["name"]: each for each in json.loads(done.stdout)["findings"]}
         assert "inspector migrate" in findings["database"]["hint"]
+
+
+def test_the_operator_can_try_what_would_be_called(inspector):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        done = inspector("config", "reach", url, "--json")
+        assert done.returncode == 1
+        content = json.loads(done.stdout)
+        assert content["permanent"]
+        assert "not on the public internet" in content["why"]
+        done = inspector("config", "reach", url, INSPECTOR_OUTBOUND_ALLOW="127.0.0.0/8")
+        assert done.returncode == 1
+        assert "cannot be connected to" in done.stdout

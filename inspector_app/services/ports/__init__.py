@@ -3,6 +3,7 @@
 from inspector_app.services.ports.audit import Audit, EntryFilter
 from inspector_app.services.ports.jobs import Jobs
 from inspector_app.services.ports.operations import Operations
+from inspector_app.services.ports.outbound import Answer, Call, Outbound
 from inspector_app.services.ports.people import Colleagues, People, SecondFactors, Sessions
 from inspector_app.services.ports.replies import Replies, Reply
 from inspector_app.services.ports.temporal import Histories, Workflows
@@ -12,7 +13,9 @@ from inspector_app.services.ports.work import Database, Work
 from inspector_app.services.ports.world import Cipher, Clock, Meter, Passwords, Tries
 
 __all__ = [
+    "Answer",
     "Audit",
+    "Call",
     "Cipher",
     "Clock",
     "Colleagues",
@@ -24,6 +27,7 @@ __all__ = [
     "KnownToken",
     "Meter",
     "Operations",
+    "Outbound",
     "Passwords",
     "People",
     "Replies",

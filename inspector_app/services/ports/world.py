@@ -42,6 +42,10 @@ class Meter(Protocol):
         """Count a run that bulk work is done with."""
         ...
 
+    def called(self, outcome: str, seconds: float) -> None:
+        """Count an HTTP call to the outside: answered, refused (by us or for good), failed."""
+        ...
+
 
 class Cipher(Protocol):
     """Keeps a text secret at rest."""

@@ -10,10 +10,21 @@ import json
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import Final, NoReturn
 
-from inspector_app.domain.divergence import compare
-from inspector_app.domain.replay_answers import EXIT_CODES, answer, parse_record, refusal
+from inspector_app.domain.divergence import compare, compare_histories
+from inspector_app.domain.errors import Invalid
+from inspector_app.domain.replay_answers import (
+    EXIT_CODES,
+    answer,
+    answer_histories,
+    parse_record,
+    parse_run,
+    refusal,
+)
+from inspector_app.replay.histories import NotReplayable
+from inspector_app.replay.recorded import recorded
 from inspector_app.replay.recorder import Target
 from inspector_app.replay.reporting import reported
 
@@ -27,7 +38,8 @@ def main() -> None:
         description="Replay a history with today's code and say where the two part.",
     )
     parser.add_argument("history", help="as `temporal workflow show -o json` writes it")
-    parser.add_argument("workflow", metavar="MODULE:CLASS")
+    parser.add_argument("workflow", metavar="MODULE:CLASS", nargs="?", default="")
+    parser.add_argument("--against", default="", metavar="HISTORY", help="another run's history")
     parser.add_argument("--path", default=".", help="the folder of the module")
     parser.add_argument("--unsandboxed", action="store_true")
     parser.add_argument("--converter", default="", metavar="MODULE:NAME")
@@ -50,6 +62,10 @@ def main() -> None:
     limit = threading.Timer(asked.time_limit, too_long)
     limit.daemon = True
     limit.start()
+    if bool(asked.against) == bool(asked.workflow):
+        say(refusal("Name either MODULE:CLASS or --against, one of the two."), _WRONG_USE)
+    if asked.against:
+        say(*_histories(asked.history, asked.against))
     target = Target(
         asked.workflow, asked.path, sandboxed=not asked.unsandboxed, converter=asked.converter
     )
@@ -59,6 +75,18 @@ def main() -> None:
     record = parse_record(report)
     comparison = compare(record)
     say(answer(comparison, record), EXIT_CODES[comparison.verdict])
+
+
+def _histories(*files: str) -> tuple[dict[str, object], int]:
+    try:
+        runs = [parse_run(recorded(Path(each).read_bytes())) for each in files]
+        found = compare_histories(*runs)
+    except OSError as error:
+        said = f"The history cannot be read: {error.strerror}: {error.filename}"
+        return refusal(said), _WRONG_USE
+    except (NotReplayable, Invalid) as error:
+        return refusal(str(error)), _WRONG_USE
+    return answer_histories(found), EXIT_CODES[found.verdict]
 
 
 def _words(content: dict[str, object]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
 from inspector_app.commands.terminal import WRONG_USE, AsJson, answer, tell
 from inspector_app.domain import replay_answers
+from inspector_app.domain.divergence import RecordedRun, compare_histories
 from inspector_app.domain.divergence import compare as compared
 from inspector_app.domain.errors import Invalid
 
@@ -18,12 +20,15 @@ LARGEST: Final = 256 * 2**20
 
 
 @commands.command()
-def compare(
+def compare(  # noqa: PLR0913 - an option each
     history: Annotated[
         Path, typer.Argument(help="As `temporal workflow show -o json` writes it, or protobuf.")
     ],
-    workflow: Annotated[str, typer.Argument(metavar="MODULE:CLASS")],
+    workflow: Annotated[str, typer.Argument(metavar="[MODULE:CLASS]")] = "",
     *,
+    against: Annotated[
+        Path | None, typer.Option(help="Another run's history, compared with no code at all.")
+    ] = None,
     path: Annotated[Path, typer.Option(help="The folder of the module.")] = Path(),
     python: Annotated[
         str, typer.Option(help="The Python of your environment; empty: Inspector's own.")
@@ -39,8 +44,14 @@ def compare(
 ) -> None:
     """Replay a history with today's code and say where the two part, and what to do.
 
+    With --against: compare the histories of two runs, or of a run and its reset, with no code.
     Exit 0 when nothing breaks, 3 for drift, 4 for non-determinism, 5 when the code raises.
     """
+    if bool(against) == bool(workflow):
+        said = "Name either MODULE:CLASS or --against: a history is compared with one of them."
+        _refuse(Invalid(said), as_json=as_json)
+    if against is not None:
+        _compare_histories((history, against), as_json=as_json)
     from inspector_app.adapters.temporal.replay_host import Order, replay_in_child
     from inspector_app.commands.packing import packed
 
@@ -58,16 +69,40 @@ def compare(
         replayed = replay_in_child(packed(), order)
         record = replay_answers.parse_record(replayed.report)
     except Invalid as error:
-        if as_json:
-            answer(replay_answers.refusal(error.detail), "", as_json=True)
-        tell(f"inspector: {error.detail}")
-        raise typer.Exit(WRONG_USE) from None
+        _refuse(error, as_json=as_json)
     for each in replayed.missing_walls:
         tell(f"inspector: {each}")
     found = compared(record)
     said = replay_answers.answer(found, record)
     answer(said, f"{found.verdict}: {said['explanation']}", as_json=as_json)
     raise typer.Exit(replay_answers.EXIT_CODES[found.verdict])
+
+
+def _compare_histories(files: Sequence[Path], *, as_json: bool) -> NoReturn:
+    try:
+        found = compare_histories(*map(_recorded, files))
+    except Invalid as error:
+        _refuse(error, as_json=as_json)
+    said = replay_answers.answer_histories(found)
+    answer(said, f"{found.verdict}: {said['explanation']}", as_json=as_json)
+    raise typer.Exit(replay_answers.EXIT_CODES[found.verdict])
+
+
+def _recorded(file: Path) -> RecordedRun:
+    from inspector_app.replay.histories import NotReplayable
+    from inspector_app.replay.recorded import recorded
+
+    try:
+        return replay_answers.parse_run(recorded(_read(file)))
+    except NotReplayable as error:
+        raise Invalid(f"{file}: {error}") from None
+
+
+def _refuse(error: Invalid, *, as_json: bool) -> NoReturn:
+    if as_json:
+        answer(replay_answers.refusal(error.detail), "", as_json=True)
+    tell(f"inspector: {error.detail}")
+    raise typer.Exit(WRONG_USE)
 
 
 @commands.command()

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from typing import Final, cast
 
 from inspector_app.domain.commands import Command, Record, RefusedPatch, ReplayFailure, Source
-from inspector_app.domain.divergence import Comparison, Difference, Verdict
+from inspector_app.domain.divergence import (
+    Comparison,
+    Difference,
+    Fork,
+    HistoriesCompared,
+    RecordedRun,
+    Reset,
+    Verdict,
+)
 from inspector_app.domain.errors import Invalid
-from inspector_app.domain.explaining import explain
+from inspector_app.domain.explaining import explain, explain_histories
 from inspector_app.domain.ids import EventId
 
 EXIT_CODES: Final = {
@@ -34,6 +42,18 @@ def parse_record(content: object) -> Record:
         raise Invalid("The replay's report is not in the form that was expected.") from None
 
 
+def parse_run(content: object) -> RecordedRun:
+    """Read what a history says of its run, as `replay.recorded` writes it.
+
+    Raises:
+        Invalid: It is not in that form.
+    """
+    try:
+        return _run(cast("Json", content))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise Invalid("The history was not read in the form that was expected.") from None
+
+
 def answer(comparison: Comparison, record: Record) -> dict[str, object]:
     """Return a comparison as JSON (contracts: `inspector replay compare`)."""
     first, failure = comparison.first_divergence, comparison.failure
@@ -43,6 +63,21 @@ def answer(comparison: Comparison, record: Record) -> dict[str, object]:
         "differences": [_difference(each) for each in comparison.differences],
         "sdk_message": failure.sdk_message if failure else None,
         "explanation": explain(comparison, record),
+    }
+
+
+def answer_histories(found: HistoriesCompared) -> dict[str, object]:
+    """Return two histories' comparison as JSON: the same shape, and how they hang together."""
+    first = found.first_divergence
+    return {
+        "verdict": found.verdict.value,
+        "first_divergence": _difference(first) if first else None,
+        "differences": [_difference(each) for each in found.differences],
+        "sdk_message": None,
+        "explanation": explain_histories(found),
+        "fork": _fork(found.fork) if found.fork else None,
+        "told": _difference(found.told) if found.told else None,
+        "patches": list(found.patches),
     }
 
 
@@ -68,6 +103,14 @@ def _difference(difference: Difference) -> dict[str, object]:
     }
 
 
+def _fork(fork: Fork) -> dict[str, object]:
+    return {
+        "event_id": fork.event_id,
+        "reset": "other" if fork.reset and fork.of_other else "this" if fork.reset else None,
+        "reason": fork.reset.reason if fork.reset else None,
+    }
+
+
 def _shown(command: Command | None) -> dict[str, object] | None:
     if command is None:
         return None
@@ -85,6 +128,27 @@ def _source_shown(source: Source | None) -> dict[str, object] | None:
     if source is None:
         return None
     return {"file": source.file, "line": source.line, "function": source.function}
+
+
+def _run(content: Json) -> RecordedRun:
+    return RecordedRun(
+        workflow_type=str(content["workflow_type"]),
+        workflow_id=str(content["workflow_id"]),
+        run_id=str(content["run_id"]),
+        events=tuple(map(str, cast("list[object]", content["events"]))),
+        commands=tuple(map(_command, _objects(content["commands"]))),
+        told=tuple(map(_command, _objects(content["told"]))),
+        resets=tuple(
+            Reset(
+                EventId(_number(each["event_id"])),
+                str(each["base_run_id"]),
+                str(each["run_id"]),
+                str(each["reason"]),
+            )
+            for each in _objects(content["resets"])
+        ),
+        encodings=tuple(map(str, cast("list[object]", content["encodings"]))),
+    )
 
 
 def _record(content: Json) -> Record:

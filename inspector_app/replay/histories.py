@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +16,7 @@ from temporalio.api.history.v1 import (
 )
 from temporalio.client import WorkflowHistory
 
-from . import plain
+from . import imported, plain
 
 LARGEST = 256 * 2**20
 """Bytes of a file: a history holds 50 MiB at most, its JSON up to three times as much."""
@@ -95,6 +94,7 @@ def read(content: bytes) -> Read:
         raise NotReplayable(
             f"The history file has {len(content) / 2**20:.0f} MiB; at most 256 MiB are read."
         )
+    content = imported.as_utf8(content)
     events = _json(content) if content.lstrip()[:1] in b"{[" else _protobuf(content)
     if not events:
         raise NotReplayable("The history has no events.")
@@ -113,16 +113,16 @@ def read(content: bytes) -> Read:
 
 def _json(content: bytes) -> list[HistoryEvent]:
     try:
-        parsed: Any = json.loads(content)
+        parsed: Any = imported.parse(content)
     except (ValueError, RecursionError) as error:
         said = str(error).split("\n", 1)[0]
         raise NotReplayable(f"The history is not whole JSON: {said}.") from None
-    # Bare events, or as the CLI and the SDK write them.
-    events: Any = parsed.get("events") if hasattr(parsed, "get") else parsed
+    events = imported.events_of(parsed)
     if not isinstance(events, list):
         raise NotReplayable('The file is JSON, but no history: it has no list of "events".')
     try:
-        return list(WorkflowHistory.from_json("", {"events": events}).events)
+        whole = {"events": imported.whole(events)}
+        return list(WorkflowHistory.from_json("", whole).events)
     except Exception as error:  # noqa: BLE001 - the parser raises what it likes
         said = str(error).split("\n", 1)[0][:200]
         raise NotReplayable(f"The file is JSON, but no history: {said}") from None

@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup
+OLDEST := .venv-oldest/.setup
 CHROMIUM ?= /usr/bin/chromium
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --upgrade
@@ -18,7 +19,7 @@ endif
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-setup: $(SETUP) ## Make .venv from the hashed requirement files; again only when they change
+setup: $(SETUP) $(OLDEST) ## Make .venv from the hashed requirement files; again only when they change
 
 $(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
@@ -28,6 +29,12 @@ $(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/dev.txt
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What the recorder promises to run with at least: the corpus is replayed there, too.
+$(OLDEST): requirements/replay-1.18.txt | $(SETUP)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
+	@VIRTUAL_ENV=$(@D) $(BIN)/uv pip sync --quiet --require-hashes $<
 	@touch $@
 
 frontend: $(SETUP)
@@ -54,7 +61,7 @@ tools:
 	 echo "make: $${each#*:} is missing (Debian: $${each%:*}): the tests that need it are left out" >&2; }; done; \
 	 test -z "$$missing" || test "$$CI" != true
 
-test: frontend tools ## Every test, with coverage; without a Chromium all but the browser's
+test: frontend tools $(OLDEST) ## Every test, with coverage; without a Chromium all but the browser's
 	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term \
 	 -m "not torture$$(test -x $(CHROMIUM) || echo ' and not e2e')"
 
@@ -88,8 +95,9 @@ lock: $(SETUP) ## Resolve every dependency anew, Python's and the frontend's
 	$(LOCK) pyproject.toml --extra demo -o requirements/demo.txt
 	$(LOCK) pyproject.toml --extra demo --extra dev -o requirements/dev.txt
 	echo uv | $(LOCK) - -o requirements/uv.txt
+	echo temporalio==1.18.0 | $(LOCK) - -o requirements/replay-1.18.txt
 	$(BIN)/python -m inspector_app.frontend_build lock
 
 clean: ## Remove what was built; .inspector (the data) stays
-	rm -rf $(VENV) .web build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) $(dir $(OLDEST)) .web build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage*
 	find inspector_app tests alembic -name __pycache__ -type d -prune -exec rm -rf {} +

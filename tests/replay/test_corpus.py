@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 
 import pytest
@@ -13,14 +12,16 @@ from inspector_app.domain.divergence import compare
 from inspector_app.domain.replay_answers import answer, parse_record
 from inspector_app.replay.histories import COMMAND_EVENTS, read
 from inspector_app.replay.recorder import Target, record
+from tests.fixtures.replay.corpus import (
+    BROKEN,
+    DRIFTED,
+    LEGAL,
+    OLDEST_DIFFERS,
+    UNCHANGED,
+    history_of,
+    told,
+)
 from tests.fixtures.replay.record import FOLDER
-
-
-def history_of(name) -> bytes:
-    packed = FOLDER / f"{name}.json.gz"
-    if packed.exists():
-        return gzip.decompress(packed.read_bytes())
-    return (FOLDER / f"{name}.json").read_bytes()
 
 
 def replayed(module, workflow, history, **options):
@@ -29,122 +30,24 @@ def replayed(module, workflow, history, **options):
     return answer(compare(report), report)
 
 
-def told(difference):
-    """A difference in a line: `16 changed activity charge -> activity ship`."""
-    sides = [
-        f"{side['command']} {side['name']}".strip()
-        for side in (difference["original"], difference["replayed"])
-        if side
-    ]
-    return f"{difference['event_id']} {difference['change']} {' -> '.join(dict.fromkeys(sides))}"
+@pytest.fixture
+def compared(sdk, request):
+    """Compare with the newest SDK, ours; or as `inspector-replay.pyz` does with the oldest."""
+    if sdk == "newest":
+        return replayed
+    return request.getfixturevalue("compared_by_the_oldest")
 
 
-UNCHANGED = [
-    ("chain", "Chain", "Chain"),
-    ("chain", "Parallel", "Parallel"),
-    ("family", "Guarded", "Guarded"),
-    ("family", "Retired", "Retired"),
-    ("family", "Local", "Local"),
-    ("family", "Tree", "Tree"),
-    ("family", "Rounds", "Rounds"),
-    ("family", "Notes", "Notes"),
-    ("talk", "Listener", "Listener"),
-    ("talk", "Speaker", "Speaker"),
-    ("talk", "Canceller", "Canceller"),
-    ("talk", "Counter", "Desk"),
-    ("talk", "Patient", "Patient"),
-    ("talk", "Saga", "Saga"),
-    ("talk", "Stumbles", "Stumbles"),
-    ("talk", "Long", "Long"),
-    ("kitchen", "Kitchen", "Kitchen"),
-]
-BROKEN = [
-    ("chain", "Renamed", "Chain", "16 changed activity charge -> activity ship"),
-    ("chain", "Inserted", "Chain", "16 inserted activity ship"),
-    ("chain", "InsertedLike", "Chain", "16 inserted activity charge"),
-    ("chain", "InsertedLast", "Chain", "22 inserted activity ship"),
-    ("chain", "RemovedFirst", "Chain", "5 removed activity reserve"),
-    ("chain", "RemovedLast", "Chain", "16 removed activity charge"),
-    ("chain", "RemovedTimer", "Chain", "11 removed timer"),
-    ("chain", "OtherActivityId", "Chain", "16 changed activity charge"),
-    ("chain", "TimerFirst", "Chain", "5 moved activity reserve"),
-    ("chain", "TimerMore", "Chain", "16 inserted timer"),
-    ("chain", "ChildAdded", "Chain", "16 inserted child Audit"),
-    ("chain", "GoesOn", "Chain", "22 changed complete -> continue_as_new"),
-    ("chain", "Fails", "Chain", "22 changed complete -> fail"),
-    ("chain", "SeveralAtOnce", "Chain", "5 inserted activity ship"),
-    ("chain", "MadeParallel", "Chain", "11 moved timer"),
-    ("chain", "LoopsForEver", "Chain", "5 changed activity reserve -> activity ship"),
-    ("chain", "Swapped", "Parallel", "5 moved activity reserve"),
-    ("chain", "OneByOne", "Parallel", "6 moved activity charge"),
-    ("chain", "ThirdAlike", "Parallel", "18 inserted activity ship"),
-    ("family", "PatchRemoved", "Guarded", "5 removed patch p1"),
-    ("family", "PatchRenamed", "Guarded", "5 removed patch p1"),
-    (
-        "family",
-        "LocalRenamed",
-        "Local",
-        "5 changed local_activity reserve -> local_activity charge",
-    ),
-    ("family", "LocalAdded", "Local", "6 inserted local_activity ship"),
-    ("family", "LocalRemoved", "Local", "12 removed local_activity ship"),
-    ("family", "TreeOtherId", "Tree", "5 changed child Twig"),
-    ("family", "TreeOtherType", "Tree", "5 changed child Twig -> child Leaf"),
-    ("family", "TreeDrawsFirst", "Tree", "10 changed child Twig"),
-    ("family", "TreeMore", "Tree", "10 inserted child Leaf"),
-    ("family", "RoundsEnd", "Rounds", "5 changed continue_as_new -> complete"),
-    ("family", "NotesNone", "Notes", "5 removed memo"),
-    ("talk", "ListenerActs", "Listener", "19 inserted activity charge"),
-    ("talk", "SpeakerSilent", "Speaker", "10 removed signal say"),
-    ("talk", "CancellerNot", "Canceller", "5 removed cancel_external"),
-    ("talk", "CounterOtherStep", "Desk", "9 changed activity charge -> activity ship"),
-    ("talk", "CounterAsksMore", "Desk", "9 inserted activity reserve"),
-    ("talk", "PatientNoCleanUp", "Patient", "50 removed activity ship"),
-    ("talk", "PatientKeepsGoing", "Patient", "32 removed cancel_activity idle"),
-    ("talk", "SagaOtherOrder", "Saga", "23 moved activity charge"),
-    ("talk", "SagaFewer", "Saga", "29 removed activity reserve"),
-    ("talk", "StumblesNot", "Stumbles", "11 changed activity reserve -> activity charge"),
-    ("talk", "LongOtherEnd", "Long", "4065 changed activity charge -> activity ship"),
-    ("talk", "LongOneTimerMore", "Long", "4065 inserted timer"),
-]
-DRIFTED = [
-    ("chain", "OtherArguments", "Chain", "16 changed activity charge", "arguments"),
-    ("chain", "OtherTimeouts", "Chain", "16 changed activity charge", "start to close timeout"),
-    ("chain", "OtherQueue", "Chain", "16 changed activity charge", "task queue"),
-    ("chain", "OtherRetries", "Chain", "5 changed activity reserve", "retry policy"),
-    ("chain", "LongerTimer", "Chain", "11 changed timer", "duration"),
-    ("chain", "OtherResult", "Chain", "22 changed complete", "result"),
-    ("chain", "RealClock", "Chain", "5 changed activity reserve", "arguments"),
-    ("chain", "SwappedAlike", "Parallel", "17 changed activity ship", "arguments"),
-    ("family", "TreeOtherArguments", "Tree", "5 changed child Twig", "arguments"),
-    ("family", "RoundsOther", "Rounds", "5 changed continue_as_new", "arguments"),
-    ("family", "NotesOther", "Notes", "5 changed memo", "stage"),
-    (
-        "family",
-        "NotesOtherAttribute",
-        "Notes",
-        "6 changed search_attributes",
-        "CustomKeywordField",
-    ),
-    ("family", "NotesDraws", "Notes", "13 changed complete", "result"),
-    # Temporal itself compares neither a signal's name nor its target.
-    ("talk", "SpeakerOtherName", "Speaker", "10 changed signal say -> signal shout", "instead"),
-    ("talk", "SpeakerOtherWord", "Speaker", "10 changed signal say", "arguments"),
-    ("talk", "SpeakerOtherTarget", "Speaker", "10 changed signal say", "workflow id"),
-    # The task of the first signal made no command: the SDK reads both signals as one task.
-    ("talk", "ListenerHurries", "Listener", "19 changed activity ship", "arguments"),
-    ("talk", "StumblesOtherWords", "Stumbles", "17 changed fail", "message"),
-]
-LEGAL = [
-    ("chain", "PatchedIn", "Chain", "'add-ship'"),
-    ("family", "PatchDeprecated", "Guarded", "'p1'"),
-    ("family", "RetiredAndGone", "Retired", "'p1'"),
-]
+def in_each_sdk(names, table):
+    """Each row with either SDK, but for those that the oldest one does not replay."""
+    rows = [("newest", *row) for row in table]
+    rows += [("oldest", *row) for row in table if row[:3] not in OLDEST_DIFFERS]
+    return pytest.mark.parametrize(("sdk", "module", "workflow", "history", *names), rows)
 
 
-@pytest.mark.parametrize(("module", "workflow", "history"), UNCHANGED)
-def test_code_that_has_not_changed_is_identical(module, workflow, history):
-    found = replayed(module, workflow, history)
+@in_each_sdk((), UNCHANGED)
+def test_code_that_has_not_changed_is_identical(compared, module, workflow, history):
+    found = compared(module, workflow, history)
     assert found["verdict"] == "identical", found
     assert found["first_divergence"] is None
     assert found["differences"] == []
@@ -206,9 +109,9 @@ def test_without_the_sandbox_it_is_identical_too(module, workflow, history):
     assert replayed(module, workflow, history, sandboxed=False)["verdict"] == "identical"
 
 
-@pytest.mark.parametrize(("module", "workflow", "history", "first"), BROKEN)
-def test_what_temporal_refuses_is_found_at_the_true_event(module, workflow, history, first):
-    found = replayed(module, workflow, history)
+@in_each_sdk(("first",), BROKEN)
+def test_what_temporal_refuses_is_found_at_the_true_event(compared, module, workflow, history, first):
+    found = compared(module, workflow, history)
     assert found["verdict"] == "nondeterministic"
     assert told(found["first_divergence"]) == first
     assert found["first_divergence"]["kind"] == "structural"
@@ -217,9 +120,9 @@ def test_what_temporal_refuses_is_found_at_the_true_event(module, workflow, hist
     assert "What can be done" in found["explanation"]
 
 
-@pytest.mark.parametrize(("module", "workflow", "history", "first", "said"), DRIFTED)
-def test_what_temporal_replays_without_a_word_is_drift(module, workflow, history, first, said):
-    found = replayed(module, workflow, history)
+@in_each_sdk(("first", "said"), DRIFTED)
+def test_what_temporal_replays_without_a_word_is_drift(compared, module, workflow, history, first, said):
+    found = compared(module, workflow, history)
     assert found["verdict"] == "drift"
     assert told(found["first_divergence"]) == first
     assert found["first_divergence"]["kind"] == "drift"
@@ -227,12 +130,21 @@ def test_what_temporal_replays_without_a_word_is_drift(module, workflow, history
     assert said in found["explanation"]
 
 
-@pytest.mark.parametrize(("module", "workflow", "history", "patch"), LEGAL)
-def test_a_change_under_a_patch_is_legal(module, workflow, history, patch):
-    found = replayed(module, workflow, history)
+@in_each_sdk(("patch",), LEGAL)
+def test_a_change_under_a_patch_is_legal(compared, module, workflow, history, patch):
+    found = compared(module, workflow, history)
     assert found["verdict"] == "legal"
     assert found["differences"] == []
     assert patch in found["explanation"]
+
+
+@pytest.mark.parametrize(("row", "first"), OLDEST_DIFFERS.items())
+def test_what_the_oldest_sdk_itself_refuses_is_told_in_its_words(
+    compared_by_the_oldest, row, first
+):
+    found = compared_by_the_oldest(*row)
+    assert told(found["first_divergence"]) == first
+    assert "[TMPRL1100]" in found["sdk_message"]
 
 
 def test_one_run_shows_all_that_changed():

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.people import PeopleDesk
     from inspector_app.services.ports import Clock, Meter, Tries
+    from inspector_app.services.redaction import RedactionDesk
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.second_steps import SecondSteps
     from inspector_app.services.sessions import SessionDesk
@@ -48,6 +49,7 @@ class Services:
     live: Live
     tokens: TokenDesk
     jwts: JwtDesk
+    redaction: RedactionDesk
 
 
 _current: Services | None = None

@@ -19,7 +19,11 @@ from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.adapters.identity.jwts import JoseJwts
 from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.meter import PrometheusMeter
+<<<<<<< HEAD
 from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
+=======
+from inspector_app.adapters.patterns import Re2Patterns
+>>>>>>> a0fa82e
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
@@ -40,6 +44,7 @@ from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.people import PeopleDesk
+from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
 from inspector_app.services.second_steps import SecondSteps
@@ -83,9 +88,10 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         runner = OperationRunner(door, clock, workflows, cipher, here, meter)
         histories = TemporalHistories(clusters)
         visibility = Visibility(workflows)
-        overview = OverviewDesk(door, visibility, clock)
+        redaction = RedactionDesk(door, clock, Re2Patterns(), workflows)
+        overview = OverviewDesk(door, visibility, clock, redaction)
         held.push_async_callback(overview.close)
-        live = Live(door, workflows, histories, visibility, overview)
+        live = Live(door, workflows, histories, visibility, overview, redaction)
         held.push_async_callback(live.topics.close)
         jwts = JwtDesk(door, clock, JoseJwts(), cipher, settings.public_url)
         passwords, guesses = Argon2Passwords(), Guesses(door, tries)
@@ -99,10 +105,10 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             second_steps=second_steps,
             people=PeopleDesk(door, clock, passwords),
             tenancy=Tenancy(door, clock, workflows),
-            audit=AuditLog(door, clock),
-            workflows=WorkflowDesk(door, workflows, histories),
-            repeats=Repeats(door, clock),
-            operations=OperationDesk(door, clock, workflows, cipher, runner.wake),
+            audit=AuditLog(door, clock, redaction),
+            workflows=WorkflowDesk(door, workflows, histories, redaction),
+            repeats=Repeats(door, clock, redaction),
+            operations=OperationDesk(door, clock, workflows, cipher, runner.wake, redaction),
             operation_runner=runner,
             jobs=JobDesk(door, clock, JOBS, here, meter),
             tries=tries,
@@ -110,7 +116,11 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             live=live,
             tokens=TokenDesk(door, clock, tries, jwts, meter),
             jwts=jwts,
+<<<<<<< HEAD
             outbound=outbound,
+=======
+            redaction=redaction,
+>>>>>>> a0fa82e
         )
 
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from inspector_app.domain.ids import EventId
 
+FAILURE_KEPT = 4096
+"""Characters of a failure that a row keeps: one as long as this may be cut."""
+
 
 class EventKind(StrEnum):
     """What an event is about: decides its icon."""
@@ -47,6 +50,8 @@ class EventRow:
     tone: EventTone
     subject: str
     note: str
+    failure: str = ""
+    """As it stands within `subject` or `note` until it is shown: in as many lines as it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,15 @@ class EventPage:
     total: int
     next_event: EventId | None
     """The first event of the page behind this one, None at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """One event as the server gave it: `tree` is Temporal's own JSON form, payloads as `Given`."""
+
+    row: EventRow
+    tree: object
+    links: tuple[tuple[str, EventId], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ SessionId = NewType("SessionId", UUID)
 EntryId = NewType("EntryId", UUID)
 OperationId = NewType("OperationId", UUID)
 TokenId = NewType("TokenId", UUID)
+RuleId = NewType("RuleId", UUID)
 RequestId = NewType("RequestId", str)
 
 WorkflowId = NewType("WorkflowId", str)

@@ -48,6 +48,9 @@ class Permission(StrEnum):
     """A token itself, for a JWT; no role holds it."""
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
+    REDACTION_READ = "redaction:read"
+    """What is hidden, from whom, and what a role would see."""
+    REDACTION_WRITE = "redaction:write"
 
     METRICS_READ = "metrics:read"
     """Prometheus: a token of its own, or loopback."""
@@ -74,6 +77,8 @@ _ADMIN = _DEVELOPER | {
     Permission.TOKEN_MANAGE,
     Permission.PEOPLE_READ,
     Permission.PEOPLE_WRITE,
+    Permission.REDACTION_READ,
+    Permission.REDACTION_WRITE,
 }
 
 HELD: dict[Role, frozenset[Permission]] = {
@@ -82,7 +87,9 @@ HELD: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _ADMIN,
 }
 
-NEEDS_PROOF = frozenset({Permission.SESSION_SECURE, Permission.PEOPLE_WRITE})
+NEEDS_PROOF = frozenset(
+    {Permission.SESSION_SECURE, Permission.PEOPLE_WRITE, Permission.REDACTION_WRITE}
+)
 """What an open session alone does not open: who acts has proved lately that it is them."""
 
 

@@ -202,6 +202,16 @@ class RunData:
     closing_event: EventId | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RawData:
+    """What went into a run and came out, as the server gave it: payloads' values, nothing cut."""
+
+    input: tuple[object, ...] = ()
+    result: tuple[object, ...] = ()
+    failure: str = ""
+    closing_event: EventId | None = None
+
+
 class Action(StrEnum):
     """What can be done with a run."""
 

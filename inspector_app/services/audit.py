@@ -15,6 +15,8 @@ from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import RunRef
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Clock, EntryFilter, Work
+from inspector_app.services.redaction import RedactionDesk
+from inspector_app.services.showing import show_entry
 
 PIECE = 1000
 """Entries read in one transaction by an export."""
@@ -37,8 +39,9 @@ def operator(name: str) -> Actor:
 class AuditLog:
     """The chains, as far as an actor may see them."""
 
-    def __init__(self, door: Door, clock: Clock) -> None:
+    def __init__(self, door: Door, clock: Clock, redaction: RedactionDesk) -> None:
         self._door = door
+        self._redaction = redaction
         self._clock = clock
 
     async def entries(self, actor: Actor, wanted: EntryFilter, *, limit: int) -> EntriesPage:
@@ -50,8 +53,9 @@ class AuditLog:
             found = await work.audit.entries(actor.tenant, wanted, limit=limit + 1)
             total = await work.audit.count(actor.tenant, wanted)
         more = len(found) > limit
+        veil = await self._redaction.veil(actor)
         return EntriesPage(
-            entries=tuple(found[:limit]),
+            entries=tuple(show_entry(veil, entry) for entry in found[:limit]),
             total=total,
             next_before_seq=found[limit - 1].seq if more else None,
         )
@@ -62,7 +66,9 @@ class AuditLog:
         await self._door.look(actor, Permission.RUN_READ, target)
         wanted = EntryFilter(namespace=run.namespace, workflow_id=run.workflow_id)
         async with self._door.enter(actor, Permission.RUN_READ, target, record=False) as work:
-            return tuple(await work.audit.entries(actor.tenant, wanted, limit=limit))
+            found = await work.audit.entries(actor.tenant, wanted, limit=limit)
+        veil = await self._redaction.veil(actor)
+        return tuple(show_entry(veil, entry) for entry in found)
 
     async def verify(self, actor: Actor, chain: TenantId | None) -> Verdict:
         """Recompute one chain."""

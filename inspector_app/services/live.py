@@ -16,7 +16,9 @@ from inspector_app.domain.ids import RunId
 from inspector_app.domain.overview import STEPS, Overview
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.tenancy import Namespace
+from inspector_app.domain.veils import Veil
 from inspector_app.domain.workflows import (
+    RawData,
     RunData,
     RunPage,
     RunRef,
@@ -27,6 +29,14 @@ from inspector_app.domain.workflows import (
 from inspector_app.services.door import Door
 from inspector_app.services.overview import FRESH, OverviewDesk
 from inspector_app.services.ports import Histories, Workflows
+from inspector_app.services.redaction import RedactionDesk
+from inspector_app.services.showing import (
+    show_data,
+    show_overview,
+    show_page,
+    show_run,
+    show_summary,
+)
 from inspector_app.services.visibility import Visibility
 from inspector_app.services.watching import AGAIN, Ahead, Topics, Watch
 from inspector_app.services.workflows import RunView
@@ -65,6 +75,15 @@ class Seen:
     events: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A run as its server tells it, before anybody is shown it."""
+
+    view: RunView
+    data: RawData
+    events: int
+
+
 class Live:
     """Lets people watch runs, lists and the overview, through the door."""
 
@@ -75,12 +94,14 @@ class Live:
         histories: Histories,
         visibility: Visibility,
         overview: OverviewDesk,
+        redaction: RedactionDesk,
     ) -> None:
         self._door = door
         self._workflows = workflows
         self._histories = histories
         self._visibility = visibility
         self._overview = overview
+        self._redaction = redaction
         self.topics = Topics()
 
     @asynccontextmanager
@@ -89,15 +110,28 @@ class Live:
         place = await self._look(actor, ref.namespace, ref)
         key = (place.cluster.address, place.name, ref)
         async with self.topics.join(key, lambda: self._follow(place, ref)) as topic:
-            yield Watch(topic, lambda: self._look(actor, ref.namespace, ref))
+            yield Watch(
+                topic,
+                lambda: self._look(actor, ref.namespace, ref),
+                lambda raw: self._seen(actor, raw),
+            )
 
     @asynccontextmanager
     async def listing(self, actor: Actor, asked: Asked) -> AsyncGenerator[Watch[Listing]]:
-        """Watch a page of a list, and its counts."""
+        """Watch a page of a list, and its counts.
+
+        Raises:
+            Invalid: The query asks for what is hidden from the actor.
+        """
         place = await self._look(actor, asked.namespace)
+        await self._check(actor, asked)
         key = (place.cluster.address, place.name, asked)
         async with self.topics.join(key, lambda: self._list(place, asked)) as topic:
-            yield Watch(topic, lambda: self._look(actor, asked.namespace))
+            yield Watch(
+                topic,
+                lambda: self._look(actor, asked.namespace),
+                lambda found: self._listed(actor, asked, found),
+            )
 
     @asynccontextmanager
     async def overview(self, actor: Actor) -> AsyncGenerator[Watch[Overview]]:
@@ -107,7 +141,30 @@ class Live:
         async with self.topics.join(
             ("overview", actor.tenant), lambda: self._count(actor)
         ) as topic:
-            yield Watch(topic, lambda: self._overview.places(actor))
+            yield Watch(
+                topic,
+                lambda: self._overview.places(actor),
+                lambda found: self._counted(actor, found),
+            )
+
+    async def _seen(self, actor: Actor, raw: _Raw) -> Seen:
+        veil = await self._redaction.veil(actor)
+        view = replace(raw.view, run=show_run(veil, raw.view.run))
+        return Seen(view, show_data(veil, raw.data), raw.events)
+
+    async def _check(self, actor: Actor, asked: Asked) -> Veil:
+        veil = await self._redaction.veil(actor)
+        veil.check_query(asked.query)
+        veil.check_query(asked.counted)
+        return veil
+
+    async def _listed(self, actor: Actor, asked: Asked, found: Listing) -> Listing:
+        veil = await self._check(actor, asked)
+        left = tuple(show_summary(veil, run) for run in found.left)
+        return replace(found, page=show_page(veil, found.page), left=left)
+
+    async def _counted(self, actor: Actor, found: Overview) -> Overview:
+        return show_overview(await self._redaction.veil(actor), found)
 
     async def _look(self, actor: Actor, namespace: str, ref: RunRef | None = None) -> Namespace:
         target = Target("namespace", namespace, namespace)
@@ -115,10 +172,10 @@ class Live:
             target = Target("run", ref.workflow_id, namespace, ref.run_id)
         return await self._door.look(actor, Permission.RUN_READ, target)
 
-    async def _follow(self, place: Namespace, ref: RunRef) -> AsyncGenerator[Seen]:
+    async def _follow(self, place: Namespace, ref: RunRef) -> AsyncGenerator[_Raw]:
         """Describe a run whenever its history grew, and now and then what no event tells of."""
         view, data = await asyncio.gather(self._view(place, ref), self._workflows.data(place, ref))
-        seen = Seen(view, data, view.run.summary.history_length)
+        seen = _Raw(view, data, view.run.summary.history_length)
         yield seen
         ref = replace(ref, run_id=view.run.summary.run_id)
         looking: asyncio.Task[RunView] | None = None
@@ -138,7 +195,7 @@ class Live:
                         if view.run.status is not seen.view.run.status:
                             data = await self._workflows.data(place, ref)
                         most = max(seen.events, view.run.summary.history_length)
-                        seen = Seen(view, data, most)
+                        seen = _Raw(view, data, most)
                         yield seen
                     if wanted and looking is None:
                         looking, wanted = (
@@ -197,7 +254,7 @@ class Live:
 
     async def _count(self, actor: Actor) -> AsyncGenerator[Overview]:
         while True:
-            found = await self._overview.look(actor)
+            found = await self._overview.count(actor)
             yield found
             whole = len(found.steps) == STEPS or not found.heard
             await asyncio.sleep(FRESH.total_seconds() if whole else AGAIN)

@@ -30,6 +30,7 @@ from inspector_app.domain.operations import (
 )
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.tenancy import Namespace
+from inspector_app.domain.veils import Veil
 from inspector_app.domain.workflows import (
     Action,
     RunRef,
@@ -38,6 +39,8 @@ from inspector_app.domain.workflows import (
 )
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Cipher, Clock, Workflows
+from inspector_app.services.redaction import RedactionDesk
+from inspector_app.services.showing import show_handlers, show_item, show_operation
 
 _PIECE = 1000
 """Runs read at a time while the set is frozen."""
@@ -65,16 +68,19 @@ class OperationDesk:
         workflows: Workflows,
         cipher: Cipher,
         wake: Callable[[], None],
+        redaction: RedactionDesk,
     ) -> None:
         self._door = door
         self._clock = clock
         self._workflows = workflows
         self._cipher = cipher
         self._wake = wake
+        self._redaction = redaction
 
     async def count(self, actor: Actor, namespace: str, action: Action, query: str) -> Matches:
         """Count the runs that match `query` and admit `action`: what an order confirms."""
         place = await self._place(actor, namespace, action)
+        (await self._redaction.veil(actor)).check_query(query)
         as_of = self._clock()
         found = await self._workflows.counts(place, narrowed(query, action, as_of))
         return Matches(found.total, as_of)
@@ -89,13 +95,15 @@ class OperationDesk:
         """
         reason = check_reason(order.reason)
         place = await self._place(actor, namespace, order.action)
+        veil = await self._redaction.veil(actor)
+        veil.check_query(order.query)
         if order.action is Action.PAUSE:
             capabilities = await self._workflows.capabilities(place)
             if not capabilities.native_pause:
                 raise pausing_switched_off()
         aims = frozen(await self._aims(place, order), at_most=order.confirmed)
         if order.action is Action.SIGNAL:
-            await self._check_signal(place, order, aims[0])
+            await self._check_signal(place, order, aims[0], veil)
         assert actor.person is not None  # or the door had not let them in
         assert actor.tenant is not None
         now = self._clock()
@@ -133,7 +141,7 @@ class OperationDesk:
         ) as work:
             await work.operations.add(operation, aims)
         self._wake()
-        return operation
+        return show_operation(veil, operation)
 
     async def page(
         self, actor: Actor, *, before: OperationId | None, limit: int
@@ -147,7 +155,8 @@ class OperationDesk:
             found = await work.operations.of(actor.tenant, before=before, limit=limit + 1)
             shown = found[:limit]
             progress = await work.operations.progress([each.id for each in shown])
-        watched = tuple(Watched(each, progress[each.id]) for each in shown)
+        veil = await self._redaction.veil(actor)
+        watched = tuple(Watched(show_operation(veil, each), progress[each.id]) for each in shown)
         return watched, (shown[-1].id if len(found) > limit else None)
 
     async def one(self, actor: Actor, operation: OperationId) -> Watched:
@@ -165,7 +174,8 @@ class OperationDesk:
             if found is None:
                 raise NotFound("There is no such operation here.")
             progress = await work.operations.progress([operation])
-        return Watched(found, progress[operation])
+        veil = await self._redaction.veil(actor)
+        return Watched(show_operation(veil, found), progress[operation])
 
     async def items(
         self,
@@ -185,7 +195,8 @@ class OperationDesk:
             found = await work.operations.items(
                 operation, outcome=outcome, after=after, limit=limit + 1
             )
-        shown = tuple(found[:limit])
+        veil = await self._redaction.veil(actor)
+        shown = tuple(show_item(veil, each) for each in found[:limit])
         return shown, (shown[-1].number if len(found) > limit else None)
 
     async def cancel(self, actor: Actor, operation: OperationId, reason: str) -> Watched:
@@ -260,12 +271,12 @@ class OperationDesk:
             if token is None or len(found) > MOST_TARGETS:
                 return tuple(found)
 
-    async def _check_signal(self, place: Namespace, order: Order, sample: Aim) -> None:
+    async def _check_signal(self, place: Namespace, order: Order, sample: Aim, veil: Veil) -> None:
         """Ask one of the runs whether it knows the signal: a wrong one can break every run."""
         if not order.signal_name.strip():
             raise Invalid("A signal has a name.", field="name")
         ref = RunRef(place.slug, sample.workflow_id, sample.run_id)
-        handlers = await self._workflows.handlers(place, ref)
+        handlers = show_handlers(veil, await self._workflows.handlers(place, ref))
         warning = check_signal(order.signal_name, len(order.signal_args), handlers)
         if warning is not None and warning.certain and not order.force:
             guess = f" Did you mean {warning.suggestion}?" if warning.suggestion else ""

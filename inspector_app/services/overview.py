@@ -30,6 +30,8 @@ from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import RunPage, Status
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Clock
+from inspector_app.services.redaction import RedactionDesk
+from inspector_app.services.showing import show_overview
 from inspector_app.services.visibility import Visibility
 
 FRESH = timedelta(seconds=5)
@@ -60,14 +62,22 @@ class _Place:
 class OverviewDesk:
     """Counts each namespace at most once in FRESH, however many people look."""
 
-    def __init__(self, door: Door, visibility: Visibility, clock: Clock) -> None:
+    def __init__(
+        self, door: Door, visibility: Visibility, clock: Clock, redaction: RedactionDesk
+    ) -> None:
         self._door = door
         self._visibility = visibility
         self._clock = clock
+        self._redaction = redaction
         self._places: dict[tuple[str, str], _Place] = {}
 
     async def look(self, actor: Actor) -> Overview:
         """Count the namespaces of the actor's tenant; one that is silent says so itself."""
+        found = await self.count(actor)
+        return show_overview(await self._redaction.veil(actor), found)
+
+    async def count(self, actor: Actor) -> Overview:
+        """Count for all who look: what each may see of the runs named in it, nobody asked yet."""
         places = await self.places(actor)
         return Overview(tuple(await asyncio.gather(*map(self._now, places))))
 

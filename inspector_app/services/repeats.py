@@ -16,6 +16,7 @@ from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Clock, Reply, Work
+from inspector_app.services.redaction import RedactionDesk
 
 KEPT = timedelta(hours=24)
 LONGEST_KEY = 255
@@ -24,8 +25,9 @@ LONGEST_KEY = 255
 class Repeats:
     """Keeps answers for a day, in the database: a restart does not forget them."""
 
-    def __init__(self, door: Door, clock: Clock) -> None:
+    def __init__(self, door: Door, clock: Clock, redaction: RedactionDesk) -> None:
         self._door = door
+        self._redaction = redaction
         self._clock = clock
         self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
@@ -40,7 +42,7 @@ class Repeats:
         Raises:
             Invalid: The key was used for something else within a day.
             Conflict: What was begun under the key has no answer: it is under way in another
-                process, or its process was killed.
+                process, or its process was killed. Or other rules hide by now what was answered.
         """
         if not key or not actor.may(Permission.SELF):
             return await act()
@@ -54,8 +56,9 @@ class Repeats:
         async with turn:
             async with self._writing(actor, key) as work:
                 found = await work.replies.begin(reply, forget_before=reply.at - KEPT)
+            veil = (await self._redaction.veil(actor)).digest
             if found is not None:
-                return _said(found, digest)
+                return _said(found, digest, veil)
             try:
                 body = await act()
             except InspectorError as error:
@@ -64,7 +67,7 @@ class Repeats:
                         await work.replies.drop(reply)
                 raise
             async with self._writing(actor, key) as work:
-                await work.replies.answer(replace(reply, status=200, body=body))
+                await work.replies.answer(replace(reply, status=200, body=body, veil=veil))
             return body
 
     def _writing(self, actor: Actor, key: str) -> AbstractAsyncContextManager[Work]:
@@ -73,7 +76,7 @@ class Repeats:
         )
 
 
-def _said(found: Reply, digest: str) -> str:
+def _said(found: Reply, digest: str, veil: str) -> str:
     """Return what was answered under a key; raises where it was another request, or no answer."""
     if found.digest != digest:
         raise Invalid(
@@ -85,5 +88,10 @@ def _said(found: Reply, digest: str) -> str:
         raise Conflict(
             "A request under this key is being worked on, or was interrupted.",
             hint="Look whether it was done; if it was not, send it under a new key.",
+        )
+    if found.veil != veil:
+        raise Conflict(
+            "It was done, and what was answered then may hold what is hidden from you now.",
+            hint="Look at it as it is now; a new key would do it again.",
         )
     return found.body

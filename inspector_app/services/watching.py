@@ -21,6 +21,7 @@ AGAIN = 1.0
 PASSING = (Unreachable, StorageUnavailable, Refused)
 """What may be over at the next try: a server that is away, or is asked too often."""
 T = TypeVar("T")
+S = TypeVar("S")
 Poll = Callable[[], AsyncGenerator[T]]
 
 
@@ -65,31 +66,51 @@ class Topic(Generic[T]):
             await asyncio.sleep(AGAIN)
 
 
-class Watch(Generic[T]):
-    """What one watcher hears: the newest value, an error, or None for a beat without news."""
+class Watch(Generic[S]):
+    """What one watcher hears: the newest value, an error, or None for a beat without news.
 
-    def __init__(self, topic: Topic[T], allow: Callable[[], Awaitable[object]]) -> None:
-        self._topic = topic
+    Args:
+        topic: What all who watch the same are told.
+        allow: Raises where the watcher may no longer watch.
+        show: Makes of what was told what this watcher may see of it, as the rules are then.
+    """
+
+    def __init__(
+        self,
+        topic: Topic[T],
+        allow: Callable[[], Awaitable[object]],
+        show: Callable[[T], Awaitable[S]],
+    ) -> None:
+        self._next = topic.after
         self._allow = allow
+        self._show: Callable[[Any], Awaitable[S]] = show
         self._heard = 0
 
-    def __aiter__(self) -> Watch[T]:
+    def __aiter__(self) -> Watch[S]:
         """Hear without end; leave the loop to stop."""
         return self
 
-    async def __anext__(self) -> T | InspectorError | None:
+    async def __anext__(self) -> S | InspectorError | None:
         """Wait for news, or a beat; at each beat the door is asked again.
 
         Raises:
             Denied, SignInRequired, NotFound: The watcher may not watch any more.
         """
-        self._heard, said = await self._topic.after(self._heard)
-        if said is None:
-            try:
+        heard, said = await self._next(self._heard)
+        try:
+            if said is None:
                 await self._allow()
-            except StorageUnavailable as error:
-                return error  # whether they may cannot be told, and soon it can
-        return said
+            if said is None or isinstance(said, InspectorError):
+                self._heard = heard
+                return said
+            shown = await self._show(said)
+        except StorageUnavailable as error:
+            # Whether they may, and what, cannot be told, and soon it can: the news waits.
+            if said is not None:
+                await asyncio.sleep(AGAIN)
+            return error
+        self._heard = heard
+        return shown
 
 
 class Topics:

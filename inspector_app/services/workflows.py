@@ -34,6 +34,15 @@ from inspector_app.domain.workflows import (
 )
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Histories, Workflows
+from inspector_app.services.redaction import RedactionDesk
+from inspector_app.services.showing import (
+    show_data,
+    show_event,
+    show_events,
+    show_handlers,
+    show_page,
+    show_run,
+)
 
 MOST_PAGE = 1000
 _LOOKS, _BETWEEN = 8, 0.25
@@ -52,23 +61,40 @@ class RunView:
 class WorkflowDesk:
     """Everything about runs, through the door."""
 
-    def __init__(self, door: Door, workflows: Workflows, histories: Histories) -> None:
+    def __init__(
+        self,
+        door: Door,
+        workflows: Workflows,
+        histories: Histories,
+        redaction: RedactionDesk,
+    ) -> None:
         self._door = door
+        self._redaction = redaction
         self._workflows = workflows
         self._histories = histories
 
     async def page(
         self, actor: Actor, namespace: str, query: str, *, page_size: int, page_token: str | None
     ) -> RunPage:
-        """List runs that match `query` (Temporal's visibility language), at most 1000 a page."""
+        """List runs that match `query` (Temporal's visibility language), at most 1000 a page.
+
+        Raises:
+            Invalid: Among others, the query asks for what is hidden from the actor.
+        """
         if not 1 <= page_size <= MOST_PAGE:
             raise Invalid(f"A page has 1 to {MOST_PAGE} rows.", field="page_size")
         place = await self._look(actor, Target("namespace", namespace, namespace))
-        return await self._workflows.page(place, query, page_size=page_size, page_token=page_token)
+        veil = await self._redaction.veil(actor)
+        veil.check_query(query)
+        found = await self._workflows.page(
+            place, query, page_size=page_size, page_token=page_token
+        )
+        return show_page(veil, found)
 
     async def counts(self, actor: Actor, namespace: str, query: str) -> StatusCounts:
         """Count the runs that match `query`, in all and by status."""
         place = await self._look(actor, Target("namespace", namespace, namespace))
+        (await self._redaction.veil(actor)).check_query(query)
         return await self._workflows.counts(place, query)
 
     async def run(self, actor: Actor, ref: RunRef) -> RunView:
@@ -77,26 +103,31 @@ class WorkflowDesk:
         run, capabilities = await asyncio.gather(
             self._workflows.describe(place, ref), self._workflows.capabilities(place)
         )
-        return RunView(run, capabilities, offers(run, capabilities))
+        veil = await self._redaction.veil(actor)
+        return RunView(show_run(veil, run), capabilities, offers(run, capabilities))
 
     async def data(self, actor: Actor, ref: RunRef) -> RunData:
         """Read what went into a run and came out."""
-        return await self._workflows.data(await self._look(actor, _target(ref)), ref)
+        found = await self._workflows.data(await self._look(actor, _target(ref)), ref)
+        return show_data(await self._redaction.veil(actor), found)
 
     async def handlers(self, actor: Actor, ref: RunRef) -> Handlers:
         """Ask a worker what the workflow answers to; it may take a few seconds."""
-        return await self._workflows.handlers(await self._look(actor, _target(ref)), ref)
+        found = await self._workflows.handlers(await self._look(actor, _target(ref)), ref)
+        return show_handlers(await self._redaction.veil(actor), found)
 
     async def history(self, actor: Actor, ref: RunRef, *, start: EventId, size: int) -> EventPage:
         """Read rows of a history from event `start` on."""
         if not 1 <= size <= MOST_PAGE:
             raise Invalid(f"A page has 1 to {MOST_PAGE} rows.", field="page_size")
         place = await self._look(actor, _target(ref))
-        return await self._histories.page(place, ref, start=start, size=size)
+        found = await self._histories.page(place, ref, start=start, size=size)
+        return show_events(await self._redaction.veil(actor), found)
 
     async def event(self, actor: Actor, ref: RunRef, event: EventId) -> Event:
         """Read one event in full."""
-        return await self._histories.event(await self._look(actor, _target(ref)), ref, event)
+        found = await self._histories.event(await self._look(actor, _target(ref)), ref, event)
+        return show_event(await self._redaction.veil(actor), found)
 
     async def check_signal(
         self, actor: Actor, ref: RunRef, name: str, args: list[object]
@@ -121,8 +152,10 @@ class WorkflowDesk:
             )
         run = await self._when(place, ref, lambda run: run.status is not Status.RUNNING)
         if run.status is Status.RUNNING and run.pause is not None:
-            return Done(run, "Paused, but not held: a task in flight undid it. Pause it again.")
-        return Done(run)
+            return await self._done(
+                actor, run, "Paused, but not held: a task in flight undid it. Pause it again."
+            )
+        return await self._done(actor, run)
 
     async def resume(self, actor: Actor, ref: RunRef, reason: str) -> Done:
         """Let a paused run go on."""
@@ -134,7 +167,8 @@ class WorkflowDesk:
                 identity=_identity(actor),
                 request_id=actor.request_id,
             )
-        return Done(await self._when(place, ref, lambda run: run.pause is None))
+        run = await self._when(place, ref, lambda run: run.pause is None)
+        return await self._done(actor, run)
 
     async def signal(
         self,
@@ -173,7 +207,7 @@ class WorkflowDesk:
                 request_id=actor.request_id,
             )
         run = await self._workflows.describe(place, ref)
-        return Done(run, warnings=(warning,) if warning else ())
+        return await self._done(actor, run, warnings=(warning,) if warning else ())
 
     async def cancel(self, actor: Actor, ref: RunRef, reason: str) -> Done:
         """Ask a run to cancel itself; the workflow decides when, and whether."""
@@ -189,7 +223,7 @@ class WorkflowDesk:
         asked = "Cancelling is asked for; the workflow decides when it ends."
         if run.status is Status.PAUSED:
             asked = "Cancelling is asked for; it takes effect when the run is resumed."
-        return Done(run, asked if run.status.is_open else "")
+        return await self._done(actor, run, asked if run.status.is_open else "")
 
     async def terminate(self, actor: Actor, ref: RunRef, reason: str) -> Done:
         """Stop a run at once, without clean-up."""
@@ -199,7 +233,16 @@ class WorkflowDesk:
             await self._workflows.terminate(
                 place, ref, reason=reason.strip(), identity=_identity(actor)
             )
-        return Done(await self._workflows.describe(place, ref))
+        return await self._done(actor, await self._workflows.describe(place, ref))
+
+    async def _done(
+        self,
+        actor: Actor,
+        run: Run,
+        notice: str = "",
+        warnings: tuple[SignalWarning, ...] = (),
+    ) -> Done:
+        return Done(show_run(await self._redaction.veil(actor), run), notice, warnings)
 
     async def _look(self, actor: Actor, target: Target) -> Namespace:
         return await self._door.look(actor, Permission.RUN_READ, target)

@@ -11,6 +11,7 @@ import pytest
 from inspector_app.adapters.cipher import FernetCipher
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
+from inspector_app.adapters.patterns import Re2Patterns
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
@@ -21,6 +22,7 @@ from inspector_app.services.live import Live
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
+from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.tenants import Tenancy
 from inspector_app.services.visibility import Visibility
@@ -118,9 +120,10 @@ def furnished(house, configured):
         workflows = TemporalWorkflows(clusters, clock)
         runner = OperationRunner(house.door, house.time, workflows, FernetCipher(KEYS), "here")
         histories, visibility = TemporalHistories(clusters), Visibility(workflows)
-        desk = WorkflowDesk(house.door, workflows, histories)
-        overview = OverviewDesk(house.door, visibility, clock)
-        live = Live(house.door, workflows, histories, visibility, overview)
+        redaction = RedactionDesk(house.door, house.time, Re2Patterns(), workflows)
+        desk = WorkflowDesk(house.door, workflows, histories, redaction)
+        overview = OverviewDesk(house.door, visibility, clock, redaction)
+        live = Live(house.door, workflows, histories, visibility, overview, redaction)
         registry.install(
             Services(
                 clock=house.time,
@@ -135,7 +138,12 @@ def furnished(house, configured):
                 workflows=desk,
                 repeats=house.repeats,
                 operations=OperationDesk(
-                    house.door, house.time, workflows, FernetCipher(KEYS), runner.wake
+                    house.door,
+                    house.time,
+                    workflows,
+                    FernetCipher(KEYS),
+                    runner.wake,
+                    redaction,
                 ),
                 operation_runner=runner,
                 jobs=house.jobs,
@@ -145,6 +153,7 @@ def furnished(house, configured):
                 tokens=house.tokens,
                 jwts=house.jwts,
                 outbound=HttpxOutbound(GuardedTransport(())),
+                redaction=redaction,
             )
         )
         api = build_api()

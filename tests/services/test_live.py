@@ -42,8 +42,8 @@ def hurried(monkeypatch):
 @pytest.fixture
 async def live(house, server):
     paced = Visibility(server)
-    overview = OverviewDesk(house.door, paced, house.time)
-    made = Live(house.door, server, server, paced, overview)
+    overview = OverviewDesk(house.door, paced, house.time, house.redaction)
+    made = Live(house.door, server, server, paced, overview, house.redaction)
     yield made
     await made.topics.close()
     await overview.close()

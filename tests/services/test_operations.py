@@ -118,9 +118,9 @@ async def test_runs_that_changed_meanwhile_are_left_alone_and_said_why(bulk, ana
     query, handles = await bulk.starts(3)
     found = await bulk.orders(ana, query)
     await handles[0].terminate()
-    await WorkflowDesk(bulk.house.door, bulk.workflows, bulk.site.histories).pause(
-        ana, ref_of(handles[1]), "by hand"
-    )
+    await WorkflowDesk(
+        bulk.house.door, bulk.workflows, bulk.site.histories, bulk.house.redaction
+    ).pause(ana, ref_of(handles[1]), "by hand")
     await bulk.finishes()
     assert await bulk.outcomes(ana, found) == "1 done, 2 skipped, 0 failed"
     skipped, more = await bulk.desk.items(

@@ -26,7 +26,7 @@ async def server(house, monkeypatch):
 
 @pytest.fixture
 async def desk(house, server):
-    made = OverviewDesk(house.door, Visibility(server), house.time)
+    made = OverviewDesk(house.door, Visibility(server), house.time, house.redaction)
     yield made
     await made.close()
 

@@ -92,7 +92,7 @@ async def test_what_may_have_been_done_is_not_tried_again_under_its_key(house, a
 
 async def test_one_key_in_two_processes_at_once_acts_once(house, act):
     _, ana = await house.signs_in("ana")
-    elsewhere = Repeats(house.door, house.time)
+    elsewhere = Repeats(house.door, house.time, house.redaction)
 
     async def meanwhile():
         with pytest.raises(Conflict, match="being worked on"):

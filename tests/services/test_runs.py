@@ -20,7 +20,7 @@ async def desk(house, site):
     await house.tenancy.grant(
         house.operator, tenant_slug="demo", cluster="local", name="default", slug="runs"
     )
-    return WorkflowDesk(house.door, site.workflows, site.histories)
+    return WorkflowDesk(house.door, site.workflows, site.histories, house.redaction)
 
 
 @pytest.fixture

@@ -135,6 +135,8 @@ class IdempotencyRow(SQLModel, table=True):
     digest: str
     status: int
     body: str
+    veil: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Digest of the rules that lay over `body`: under others it is not shown again."""
     at: datetime = Field(sa_type=UtcTime, index=True)
 
 
@@ -230,6 +232,23 @@ class TokenRow(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UtcTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class RuleRow(SQLModel, table=True):
+    """What is hidden, and from which roles: `up_to` and those below."""
+
+    __tablename__ = "redaction_rules"
+    __table_args__ = (UniqueConstraint("tenant", "name"),)
+
+    id: UUID = Field(primary_key=True)
+    tenant: UUID = Field(foreign_key="tenants.id")
+    name: str
+    kind: str
+    expression: str
+    up_to: str
+    version: int
+    changed_by: str
+    changed_at: datetime = Field(sa_type=UtcTime)
 
 
 class SigningKeyRow(SQLModel, table=True):

@@ -20,6 +20,7 @@ from inspector_app.adapters.db.repositories.jobs import SqlJobs
 from inspector_app.adapters.db.repositories.operations import SqlOperations
 from inspector_app.adapters.db.repositories.people import SqlPeople
 from inspector_app.adapters.db.repositories.replies import SqlReplies
+from inspector_app.adapters.db.repositories.rules import SqlRules
 from inspector_app.adapters.db.repositories.second_factors import SqlSecondFactors
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
 from inspector_app.adapters.db.repositories.tenants import SqlTenants
@@ -45,6 +46,7 @@ class SqlWork:
         self.jobs = SqlJobs(session)
         self.tokens = SqlTokens(session)
         self.signing_keys = SqlSigningKeys(session)
+        self.rules = SqlRules(session)
 
 
 class SqlDatabase:

@@ -16,7 +16,7 @@ from temporalio.api.workflow.v1 import (
 )
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 
-from inspector_app.adapters.temporal.payloads import first_line, readable, to_json
+from inspector_app.adapters.temporal.payloads import message_of, readable, to_json
 from inspector_app.domain.ids import RunId, WorkflowId
 from inspector_app.domain.workflows import (
     Pause,
@@ -141,7 +141,7 @@ def _activity(info: PendingActivityInfo) -> PendingActivity:
         started_at=maybe_at(info.last_started_time),
         next_try_at=maybe_at(info.next_attempt_schedule_time),
         last_heartbeat_at=maybe_at(info.last_heartbeat_time),
-        last_failure=first_line(info.last_failure) if info.HasField("last_failure") else "",
+        last_failure=message_of(info.last_failure) if info.HasField("last_failure") else "",
         worker=info.last_worker_identity,
         paused=info.paused,
     )

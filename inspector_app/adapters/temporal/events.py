@@ -10,8 +10,9 @@ from google.protobuf.json_format import MessageToDict
 from temporalio.api.common.v1 import Payload
 from temporalio.api.history.v1 import HistoryEvent
 
-from inspector_app.adapters.temporal.payloads import readable, to_json
+from inspector_app.adapters.temporal.payloads import readable
 from inspector_app.domain.ids import EventId
+from inspector_app.domain.veils import Given
 
 _CAUSES: Final = (
     ("scheduledEventId", "Scheduled by"),
@@ -22,9 +23,9 @@ _CAUSES: Final = (
 )
 
 
-def to_json_text(event: HistoryEvent) -> str:
-    """Return Temporal's own JSON form, indented, with payloads decoded in place."""
-    return to_json(_open(MessageToDict(event)))
+def to_tree(event: HistoryEvent) -> object:
+    """Return Temporal's own JSON form, with the values of payloads in their place."""
+    return _open(MessageToDict(event))
 
 
 def links_of(event: HistoryEvent) -> tuple[tuple[str, EventId], ...]:
@@ -39,20 +40,24 @@ def links_of(event: HistoryEvent) -> tuple[tuple[str, EventId], ...]:
 
 
 def _open(value: object) -> object:
-    """Replace every payload within a message's JSON form by its value."""
+    """Replace every payload within a message's JSON form by its value, as `Given`."""
     if isinstance(value, list):
         return [_open(each) for each in cast("list[object]", value)]
     if not isinstance(value, dict):
         return value
     fields = cast("dict[str, object]", value)
     if (payload := _payload(fields)) is not None:
-        return readable(payload)
+        return Given(readable(payload))
     return {key: _open(each) for key, each in fields.items()}
 
 
+_PAYLOAD: Final = frozenset({"metadata", "data", "externalPayloads"})
+
+
 def _payload(fields: dict[str, object]) -> Payload | None:
-    metadata = fields.get("metadata")
-    if not isinstance(metadata, dict) or not set(fields) <= {"metadata", "data"}:
+    """Make a payload of its JSON form again; None where it is something else."""
+    metadata = fields.get("metadata", {})
+    if not fields or not set(fields) <= _PAYLOAD or not isinstance(metadata, dict):
         return None
     try:
         return Payload(

@@ -21,10 +21,10 @@ from temporalio.api.workflowservice.v1 import (
 
 from inspector_app.adapters.temporal.connect import TIMEOUT, Clusters
 from inspector_app.adapters.temporal.described import to_status
-from inspector_app.adapters.temporal.events import links_of, to_json_text
+from inspector_app.adapters.temporal.events import links_of, to_tree
 from inspector_app.adapters.temporal.rows import Rows
 from inspector_app.domain.errors import InspectorError, NotFound
-from inspector_app.domain.histories import Event, EventPage, EventRow
+from inspector_app.domain.histories import EventPage, EventRow, RawEvent
 from inspector_app.domain.ids import EventId, RunId
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import RunRef
@@ -107,7 +107,7 @@ class TemporalHistories:
             next_event=EventId(following + 1) if rows and following < kept.total else None,
         )
 
-    async def event(self, namespace: Namespace, run: RunRef, event: EventId) -> Event:
+    async def event(self, namespace: Namespace, run: RunRef, event: EventId) -> RawEvent:
         kept = await self._open(namespace, run)
         await self._until(kept, min(event, kept.total))
         if not 1 <= event <= len(kept.rows):
@@ -118,7 +118,7 @@ class TemporalHistories:
         packed = kept.chunks[bisect_right(kept.starts, event) - 1]
         chunk = History.FromString(zlib.decompress(packed))
         found = next(each for each in chunk.events if each.event_id == event)
-        return Event(row=kept.rows[event - 1], json=to_json_text(found), links=links_of(found))
+        return RawEvent(row=kept.rows[event - 1], tree=to_tree(found), links=links_of(found))
 
     async def follow(self, namespace: Namespace, run: RunRef) -> AsyncGenerator[int]:
         kept = await self._open(namespace, run)

@@ -8,9 +8,6 @@ import orjson
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.api.failure.v1 import Failure
 
-CUT = 64 * 1024
-"""Characters of a text that are shown."""
-
 
 def readable(payload: Payload) -> object:
     """Return a payload's value: JSON as it is, anything else as a note about it."""
@@ -28,13 +25,9 @@ def readable(payload: Payload) -> object:
     return f"({size}, {encoding or 'no encoding given'})"
 
 
-def text_of(payloads: Iterable[Payload]) -> tuple[str, bool]:
-    """Return payloads as indented JSON, one value bare or several as a list, and whether cut."""
-    values = [readable(payload) for payload in payloads]
-    if not values:
-        return "", False
-    text = to_json(values[0] if len(values) == 1 else values)
-    return (text[:CUT], True) if len(text) > CUT else (text, False)
+def values_of(payloads: Iterable[Payload]) -> tuple[object, ...]:
+    """Return payloads' values."""
+    return tuple(readable(payload) for payload in payloads)
 
 
 def to_json(value: object) -> str:
@@ -56,13 +49,12 @@ def failure_text(failure: Failure) -> str:
     return f"{text}\n\n{stack}".strip() if stack else text
 
 
-def first_line(failure: Failure) -> str:
-    """Return the innermost failure's message, its first line, at most 200 characters."""
+def message_of(failure: Failure) -> str:
+    """Return the innermost failure's message, with its type where it does not name it."""
     while failure.HasField("cause"):
         failure = failure.cause
-    kind = failure.application_failure_info.type
-    line = failure.message.strip().split("\n", 1)[0][:200]
-    return f"{kind}: {line}" if kind and kind not in line else line
+    kind, message = failure.application_failure_info.type, failure.message.strip()
+    return f"{kind}: {message}" if kind and kind not in message.split("\n", 1)[0] else message
 
 
 def all_of(payloads: Payloads | None) -> list[Payload]:

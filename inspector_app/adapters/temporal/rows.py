@@ -11,8 +11,8 @@ from temporalio.api.enums.v1 import EventType, RetryState, TimeoutType, Workflow
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 
-from inspector_app.adapters.temporal.payloads import first_line
-from inspector_app.domain.histories import EventKind, EventRow, EventTone
+from inspector_app.adapters.temporal.payloads import message_of
+from inspector_app.domain.histories import FAILURE_KEPT, EventKind, EventRow, EventTone
 from inspector_app.domain.ids import EventId
 
 Line = tuple[str, str]
@@ -72,6 +72,7 @@ class Rows:
     def __init__(self) -> None:
         self._scheduled: dict[int, str] = {}
         """Activity type, timer id or child by the id of the event that asked for it."""
+        self._failure = ""
 
     def row(self, event: HistoryEvent) -> EventRow:
         """Make the row of the next event."""
@@ -79,6 +80,7 @@ class Rows:
         kind, tone = _LOOKS.get(number, (EventKind.OTHER, EventTone.NEUTRAL))
         attributes = event.WhichOneof("attributes")
         line = _LINES.get(attributes or "")
+        self._failure = ""
         subject, note = line(self, event) if line else ("", "")
         return EventRow(
             id=EventId(event.event_id),
@@ -90,7 +92,13 @@ class Rows:
             tone=tone,
             subject=subject,
             note=note,
+            failure=self._failure,
         )
+
+    def why(self, failure: Failure) -> str:
+        """Say what failed, in full: it is cut to a line when it is shown."""
+        self._failure = message_of(failure)[:FAILURE_KEPT]
+        return self._failure
 
     def remember(self, event: HistoryEvent, name: str) -> str:
         """Keep what an event asked for, for the events that answer it."""
@@ -107,10 +115,6 @@ def _size(payloads: Message) -> str:
     if size == 0:
         return ""
     return f"{size:,} bytes" if size < 1000 else f"{size / 1000:.1f} kB"  # noqa: PLR2004 - a kilobyte
-
-
-def _why(failure: Failure) -> str:
-    return first_line(failure)
 
 
 def _named(number: int, names: Callable[[int], str], prefix: str) -> str:
@@ -137,9 +141,9 @@ def _completed(_rows: Rows, event: HistoryEvent) -> Line:
     return "", _size(event.workflow_execution_completed_event_attributes.result)
 
 
-def _failed(_rows: Rows, event: HistoryEvent) -> Line:
+def _failed(rows: Rows, event: HistoryEvent) -> Line:
     a = event.workflow_execution_failed_event_attributes
-    return _why(a.failure), _retry(a.retry_state)
+    return rows.why(a.failure), _retry(a.retry_state)
 
 
 def _terminated(_rows: Rows, event: HistoryEvent) -> Line:
@@ -166,14 +170,14 @@ def _task_started(_rows: Rows, event: HistoryEvent) -> Line:
     return "", event.workflow_task_started_event_attributes.identity
 
 
-def _task_failed(_rows: Rows, event: HistoryEvent) -> Line:
+def _task_failed(rows: Rows, event: HistoryEvent) -> Line:
     a = event.workflow_task_failed_event_attributes
     cause = _named(
         a.cause,
         lambda n: WorkflowTaskFailedCause.Name(WorkflowTaskFailedCause.ValueType(n)),
         "WORKFLOW_TASK_FAILED_CAUSE_",
     )
-    return cause, _why(a.failure)
+    return cause, rows.why(a.failure)
 
 
 def _task_timed_out(_rows: Rows, event: HistoryEvent) -> Line:
@@ -189,7 +193,7 @@ def _activity_started(rows: Rows, event: HistoryEvent) -> Line:
     a = event.activity_task_started_event_attributes
     note = f"try {a.attempt}, {a.identity}"
     if a.HasField("last_failure"):
-        note += f", last failure {_why(a.last_failure)}"
+        note += f", last failure {rows.why(a.last_failure)}"
     return rows.recall(a.scheduled_event_id), note
 
 
@@ -200,7 +204,7 @@ def _activity_completed(rows: Rows, event: HistoryEvent) -> Line:
 
 def _activity_failed(rows: Rows, event: HistoryEvent) -> Line:
     a = event.activity_task_failed_event_attributes
-    return rows.recall(a.scheduled_event_id), f"{_why(a.failure)}, {_retry(a.retry_state)}"
+    return rows.recall(a.scheduled_event_id), f"{rows.why(a.failure)}, {_retry(a.retry_state)}"
 
 
 def _activity_timed_out(rows: Rows, event: HistoryEvent) -> Line:
@@ -263,9 +267,9 @@ def _child_completed(_rows: Rows, event: HistoryEvent) -> Line:
     return a.workflow_type.name, a.workflow_execution.workflow_id
 
 
-def _child_failed(_rows: Rows, event: HistoryEvent) -> Line:
+def _child_failed(rows: Rows, event: HistoryEvent) -> Line:
     a = event.child_workflow_execution_failed_event_attributes
-    return a.workflow_type.name, f"{a.workflow_execution.workflow_id}: {_why(a.failure)}"
+    return a.workflow_type.name, f"{a.workflow_execution.workflow_id}: {rows.why(a.failure)}"
 
 
 def _child_canceled(_rows: Rows, event: HistoryEvent) -> Line:
@@ -310,7 +314,7 @@ def _update_accepted(rows: Rows, event: HistoryEvent) -> Line:
 
 def _update_completed(rows: Rows, event: HistoryEvent) -> Line:
     a = event.workflow_execution_update_completed_event_attributes
-    failed = f"failed: {_why(a.outcome.failure)}" if a.outcome.HasField("failure") else ""
+    failed = f"failed: {rows.why(a.outcome.failure)}" if a.outcome.HasField("failure") else ""
     return rows.recall(a.accepted_event_id), failed
 
 

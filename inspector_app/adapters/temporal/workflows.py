@@ -36,7 +36,7 @@ from temporalio.converter import DataConverter
 
 from inspector_app.adapters.temporal.connect import TIMEOUT, Clusters
 from inspector_app.adapters.temporal.described import to_run, to_status, to_summary
-from inspector_app.adapters.temporal.payloads import all_of, failure_text, readable, text_of
+from inspector_app.adapters.temporal.payloads import all_of, failure_text, readable, values_of
 from inspector_app.domain.errors import InspectorError, Invalid, Refused, Unreachable
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.tenancy import Cluster, Namespace
@@ -44,8 +44,8 @@ from inspector_app.domain.workflows import (
     Capabilities,
     Handler,
     Handlers,
+    RawData,
     Run,
-    RunData,
     RunPage,
     RunRef,
     Status,
@@ -144,21 +144,18 @@ class TemporalWorkflows:
         )
         return to_run(answer, namespace.slug)
 
-    async def data(self, namespace: Namespace, run: RunRef) -> RunData:
+    async def data(self, namespace: Namespace, run: RunRef) -> RawData:
         first, now = await asyncio.gather(
             self._one_event(namespace, run, closing=False), self.describe(namespace, run)
         )
         # Asked of an open run, the server would wait for the closing event until the deadline.
         last = None if now.status.is_open else await self._one_event(namespace, run, closing=True)
         started = first.workflow_execution_started_event_attributes if first else None
-        text, cut = text_of(all_of(started.input)) if started else ("", False)
-        result, result_cut, failure = _outcome(last)
-        return RunData(
-            input=text,
+        result, failure = _outcome(last)
+        return RawData(
+            input=values_of(all_of(started.input)) if started else (),
             result=result,
             failure=failure,
-            input_cut=cut,
-            result_cut=result_cut,
             closing_event=EventId(last.event_id) if last else None,
         )
 
@@ -396,15 +393,15 @@ _CLOSING = (
 )
 
 
-def _outcome(event: HistoryEvent | None) -> tuple[str, bool, str]:
-    """Return (result, whether cut, failure) of a closing event."""
-    text, cut, failure = "", False, ""
+def _outcome(event: HistoryEvent | None) -> tuple[tuple[object, ...], str]:
+    """Return (result, failure) of a closing event."""
+    result, failure = tuple[object, ...](), ""
     if event is None:
-        return text, cut, failure
+        return result, failure
     match event.WhichOneof("attributes"):
         case "workflow_execution_completed_event_attributes":
             done = event.workflow_execution_completed_event_attributes
-            text, cut = text_of(all_of(done.result))
+            result = values_of(all_of(done.result))
         case "workflow_execution_failed_event_attributes":
             failure = failure_text(event.workflow_execution_failed_event_attributes.failure)
         case "workflow_execution_terminated_event_attributes":
@@ -412,10 +409,10 @@ def _outcome(event: HistoryEvent | None) -> tuple[str, bool, str]:
             failure = f"Terminated by {ended.identity or 'nobody named'}: {ended.reason}"
         case "workflow_execution_canceled_event_attributes":
             details = event.workflow_execution_canceled_event_attributes.details
-            text, cut = text_of(all_of(details))
+            result = values_of(all_of(details))
             failure = "Cancelled"
         case "workflow_execution_timed_out_event_attributes":
             failure = "The run took longer than its timeout allows."
         case _:
             pass
-    return text, cut, failure
+    return result, failure

@@ -5,6 +5,7 @@ from inspector_app.services.ports.jobs import Jobs
 from inspector_app.services.ports.operations import Operations
 from inspector_app.services.ports.outbound import Answer, Call, Outbound
 from inspector_app.services.ports.people import Colleagues, People, SecondFactors, Sessions
+from inspector_app.services.ports.redaction import Patterns, Rules
 from inspector_app.services.ports.replies import Replies, Reply
 from inspector_app.services.ports.temporal import Histories, Workflows
 from inspector_app.services.ports.tenants import Tenants
@@ -29,9 +30,11 @@ __all__ = [
     "Operations",
     "Outbound",
     "Passwords",
+    "Patterns",
     "People",
     "Replies",
     "Reply",
+    "Rules",
     "SecondFactors",
     "Sessions",
     "SigningKeys",

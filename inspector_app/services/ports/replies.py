@@ -9,7 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an acting request answered; `digest` is of its content, `body` JSON."""
+    """What an acting request answered; `digest` is of its content, `body` JSON.
+
+    `veil` is the digest of the redaction rules that lay over the body.
+    """
 
     actor: str
     key: str
@@ -17,6 +20,7 @@ class Reply:
     status: int
     body: str
     at: datetime
+    veil: str = ""
 
 
 class Replies(Protocol):

@@ -6,14 +6,14 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Protocol
 
-from inspector_app.domain.histories import Event, EventPage
+from inspector_app.domain.histories import EventPage, RawEvent
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.tenancy import Cluster, Namespace
 from inspector_app.domain.workflows import (
     Capabilities,
     Handlers,
+    RawData,
     Run,
-    RunData,
     RunPage,
     RunRef,
     StatusCounts,
@@ -32,7 +32,7 @@ class Workflows(Protocol):
     ) -> RunPage: ...
     async def counts(self, namespace: Namespace, query: str) -> StatusCounts: ...
     async def describe(self, namespace: Namespace, run: RunRef) -> Run: ...
-    async def data(self, namespace: Namespace, run: RunRef) -> RunData: ...
+    async def data(self, namespace: Namespace, run: RunRef) -> RawData: ...
     async def handlers(self, namespace: Namespace, run: RunRef) -> Handlers: ...
     async def capabilities(self, namespace: Namespace) -> Capabilities: ...
     async def pause(
@@ -69,7 +69,10 @@ class Workflows(Protocol):
 
 
 class Histories(Protocol):
-    """Histories of runs, fetched raw, cached once closed, served as rows."""
+    """Histories of runs, fetched raw, cached once closed, served as rows.
+
+    What it gives is for `services/showing.py`: nothing is hidden or cut yet.
+    """
 
     async def page(
         self, namespace: Namespace, run: RunRef, *, start: EventId, size: int
@@ -77,7 +80,7 @@ class Histories(Protocol):
         """Rows from event `start` on. The first page comes before the rest is fetched."""
         ...
 
-    async def event(self, namespace: Namespace, run: RunRef, event: EventId) -> Event: ...
+    async def event(self, namespace: Namespace, run: RunRef, event: EventId) -> RawEvent: ...
 
     def follow(self, namespace: Namespace, run: RunRef) -> AsyncGenerator[int]:
         """Say how many events there are, each time there are more; ends with the run.

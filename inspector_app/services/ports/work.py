@@ -9,6 +9,7 @@ from inspector_app.services.ports.audit import Audit
 from inspector_app.services.ports.jobs import Jobs
 from inspector_app.services.ports.operations import Operations
 from inspector_app.services.ports.people import Colleagues, People, SecondFactors, Sessions
+from inspector_app.services.ports.redaction import Rules
 from inspector_app.services.ports.replies import Replies
 from inspector_app.services.ports.tenants import Tenants
 from inspector_app.services.ports.tokens import SigningKeys, Tokens
@@ -37,6 +38,8 @@ class Work(Protocol):
     def jobs(self) -> Jobs: ...
     @property
     def tokens(self) -> Tokens: ...
+    @property
+    def rules(self) -> Rules: ...
     @property
     def signing_keys(self) -> SigningKeys: ...
 

@@ -14,8 +14,8 @@ from inspector_app.services.ports import Reply
 _Row = IdempotencyRow
 _NOTHING_YET = {"status": 0, "body": ""}
 _TAKE = text(
-    "INSERT INTO idempotency_keys (actor, key, digest, status, body, at) "
-    "VALUES (:actor, :key, :digest, :status, :body, :at) ON CONFLICT DO NOTHING RETURNING key"
+    "INSERT INTO idempotency_keys (actor, key, digest, status, body, veil, at) "
+    "VALUES (:actor, :key, :digest, :status, :body, '', :at) ON CONFLICT DO NOTHING RETURNING key"
 ).bindparams(bindparam("at", type_=UtcTime))
 
 
@@ -38,11 +38,13 @@ class SqlReplies:
         if taken.first() is not None:
             return None
         row = await self._session.get_one(_Row, (reply.actor, reply.key))
-        return Reply(row.actor, row.key, row.digest, row.status, row.body, row.at)
+        return Reply(row.actor, row.key, row.digest, row.status, row.body, row.at, row.veil)
 
     async def answer(self, reply: Reply) -> None:
         await self._session.execute(
-            update(_Row).where(*_of(reply)).values(status=reply.status, body=reply.body)
+            update(_Row)
+            .where(*_of(reply))
+            .values(status=reply.status, body=reply.body, veil=reply.veil)
         )
 
     async def drop(self, reply: Reply) -> None:

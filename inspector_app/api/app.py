@@ -20,6 +20,7 @@ from inspector_app.api.v1 import (
     operations,
     overview,
     people,
+    redaction,
     tokens,
     workflows,
 )
@@ -35,6 +36,7 @@ ROUTERS = (
     operations.router,
     audit.router,
     jobs.router,
+    redaction.router,
     tokens.router,
     login.router,
     health.router,

@@ -35,6 +35,7 @@ from inspector_app.services.guesses import Guesses
 from inspector_app.services.jobs import JobDesk
 from inspector_app.services.jwts import JwtDesk
 from inspector_app.services.live import Live
+from inspector_app.services.one_time import OneTimePasswords
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
@@ -87,14 +88,15 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         jwts = JwtDesk(door, clock, JoseJwts(), cipher, settings.public_url)
         passwords, guesses = Argon2Passwords(), Guesses(door, tries)
         second_steps = SecondSteps(door, clock, cipher, guesses)
+        one_time = OneTimePasswords(clock, passwords, settings.one_time_password_lasts)
         yield Services(
             clock=clock,
             meter=meter,
             door=door,
             sessions=sessions,
-            accounts=Accounts(door, clock, passwords, sessions, guesses, second_steps),
+            accounts=Accounts(door, clock, passwords, sessions, guesses, second_steps, one_time),
             second_steps=second_steps,
-            people=PeopleDesk(door, clock, passwords),
+            people=PeopleDesk(door, clock, one_time),
             tenancy=Tenancy(door, clock, workflows),
             audit=AuditLog(door, clock),
             workflows=WorkflowDesk(door, workflows, histories),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import timedelta
 from importlib.util import find_spec
 from typing import Final
 from urllib.parse import urlsplit
@@ -96,6 +97,12 @@ def token(text: str) -> str:
     if len(text) < _SHORTEST_TOKEN or not text.isascii() or " " in text:
         raise ValueError(f"it must have {_SHORTEST_TOKEN} ASCII characters or more, no spaces")
     return text
+
+
+def hours(text: str) -> timedelta:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 720:  # noqa: PLR2004 - a month
+        raise ValueError("it must be a number of hours from 1 to 720")
+    return timedelta(hours=int(text))
 
 
 def networks(text: str) -> tuple[Network, ...]:

@@ -8,12 +8,14 @@ import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
 from inspector_app import setting_values
 from inspector_app.domain.errors import InspectorError
+from inspector_app.domain.identity import ONE_TIME_LASTS
 from inspector_app.setting_values import Network
 
 T = TypeVar("T")
@@ -25,7 +27,7 @@ KEY_FILE: Final = "secret.key"
 _SECRETS = ("secret_key", "metrics_token", "database_url", "redis_url")
 _NAMES = (
     *("host", "port", "public_url", "data_dir", "database_url", "redis_url", "secret_key"),
-    *("outbound_allow", "trusted_proxies", "metrics_token"),
+    *("outbound_allow", "trusted_proxies", "metrics_token", "one_time_password_hours"),
 )
 
 
@@ -53,6 +55,7 @@ class Settings:
         outbound_allow: Networks that targets set in the app may reach besides global ones.
         trusted_proxies: Networks whose forwarded headers are believed.
         metrics_token: Bearer token of /metrics.
+        one_time_password_lasts: How long a password that somebody is given opens.
     """
 
     host: str
@@ -65,6 +68,7 @@ class Settings:
     outbound_allow: tuple[Network, ...]
     trusted_proxies: tuple[Network, ...]
     metrics_token: str | None = field(repr=False)
+    one_time_password_lasts: timedelta = ONE_TIME_LASTS
 
     @property
     def is_loopback(self) -> bool:
@@ -135,6 +139,9 @@ def read_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         outbound_allow=reader.get("outbound_allow", setting_values.networks, ()),
         trusted_proxies=reader.get("trusted_proxies", setting_values.networks, ()),
         metrics_token=reader.get("metrics_token", setting_values.token, None),
+        one_time_password_lasts=reader.get(
+            "one_time_password_hours", setting_values.hours, ONE_TIME_LASTS
+        ),
     )
     if problems:
         raise SettingsError(problems)

@@ -19,11 +19,8 @@ from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.adapters.identity.jwts import JoseJwts
 from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.meter import PrometheusMeter
-<<<<<<< HEAD
 from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
-=======
 from inspector_app.adapters.patterns import Re2Patterns
->>>>>>> a0fa82e
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
@@ -40,6 +37,7 @@ from inspector_app.services.guesses import Guesses
 from inspector_app.services.jobs import JobDesk
 from inspector_app.services.jwts import JwtDesk
 from inspector_app.services.live import Live
+from inspector_app.services.one_time import OneTimePasswords
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
@@ -96,14 +94,15 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         jwts = JwtDesk(door, clock, JoseJwts(), cipher, settings.public_url)
         passwords, guesses = Argon2Passwords(), Guesses(door, tries)
         second_steps = SecondSteps(door, clock, cipher, guesses)
+        one_time = OneTimePasswords(clock, passwords, settings.one_time_password_lasts)
         yield Services(
             clock=clock,
             meter=meter,
             door=door,
             sessions=sessions,
-            accounts=Accounts(door, clock, passwords, sessions, guesses, second_steps),
+            accounts=Accounts(door, clock, passwords, sessions, guesses, second_steps, one_time),
             second_steps=second_steps,
-            people=PeopleDesk(door, clock, passwords),
+            people=PeopleDesk(door, clock, one_time),
             tenancy=Tenancy(door, clock, workflows),
             audit=AuditLog(door, clock, redaction),
             workflows=WorkflowDesk(door, workflows, histories, redaction),
@@ -116,11 +115,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             live=live,
             tokens=TokenDesk(door, clock, tries, jwts, meter),
             jwts=jwts,
-<<<<<<< HEAD
             outbound=outbound,
-=======
             redaction=redaction,
->>>>>>> a0fa82e
         )
 
 

@@ -17,6 +17,7 @@ from inspector_app.api.v1 import (
     actions,
     audit,
     jobs,
+    me,
     operations,
     overview,
     people,
@@ -30,6 +31,7 @@ from inspector_app.domain.permissions import Permission
 
 ROUTERS = (
     overview.router,
+    me.router,
     people.router,
     workflows.router,
     actions.router,

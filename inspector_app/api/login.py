@@ -7,7 +7,7 @@ from typing import Annotated
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from inspector_app.api.actor import CurrentActor, address_of, request_id_of
@@ -124,11 +124,29 @@ async def prove(
     return response
 
 
+@router.get("/renew", status_code=_SEE_OTHER, responses=documented(422))
+@needs(Permission.PUBLIC)
+async def renew(
+    request: Request,
+    actor: CurrentActor,
+    next_page: Annotated[str, Query(alias="next", max_length=_LONGEST)] = "",
+) -> Response:
+    """After a change of role: give the session its next token, and go on."""
+    services = registry.services()
+    wanted = safe_next(next_page)
+    token = await services.sessions.renew_if_due(session_token(request), actor)
+    known = token is not None or actor.signed_in
+    response = _go(wanted or "/login" if known else _login_page(wanted))
+    if token is not None:
+        open_session(response, token, services.sessions.csrf(token))
+    return response
+
+
 @router.post("/logout", status_code=_SEE_OTHER, responses=documented(403))
 @needs(Permission.PUBLIC)
 async def sign_out(request: Request, actor: CurrentActor, csrf_token: Csrf = "") -> Response:
     """End the session, wherever its page is open."""
-    if actor.signed_in:
+    if actor.session is not None:
         if (refusal := _forged(request, csrf_token)) is not None:
             return refusal
         await registry.services().sessions.close(actor)
@@ -247,7 +265,7 @@ async def _behind(request: Request, token: str | None) -> Actor:
 async def _end_earlier(request: Request) -> None:
     """End the session this browser had: nobody could reach it any more to sign out."""
     earlier = await _behind(request, session_token(request))
-    if earlier.signed_in:
+    if earlier.session is not None:
         await registry.services().sessions.close(earlier)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from inspector_app.demo.places import ADMIN, CLUSTER, OTHERS, PLACES, TENANTS, Account
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Role
-from inspector_app.services.accounts import Accounts, one_time_password
+from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import operator
+from inspector_app.services.one_time import one_time_password
 from inspector_app.services.tenants import Tenancy
 from inspector_app.settings import Settings
 from inspector_app.wiring import wired

@@ -56,6 +56,16 @@ class SignInRequired(InspectorError):
         super().__init__(detail, hint="Sign in again; you come back to the same place.")
 
 
+class RenewalRequired(SignInRequired):
+    """The session goes on with another token: the role of its person has changed."""
+
+    title = "The session is to be renewed"
+
+    def __init__(self) -> None:
+        super().__init__("Your role has changed, and your session goes on under a new token.")
+        self.hint = "Load the page again, or GET /auth/renew with the cookie you have."
+
+
 class PasswordChangeRequired(InspectorError):
     """The one-time password must be replaced before anything else."""
 
@@ -98,6 +108,18 @@ class WrongCredentials(InspectorError):
     """Name and password do not match; says nothing about which."""
 
     title = "Sign-in failed"
+
+
+class OneTimePasswordOver(WrongCredentials):
+    """The one-time password was right, and has ended."""
+
+    title = "The one-time password has ended"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This one-time password is right, but its time is over.",
+            hint="Ask whoever gave it to you for another one.",
+        )
 
 
 class WrongToken(InspectorError):

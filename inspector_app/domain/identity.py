@@ -18,6 +18,8 @@ SESSION_LIFETIME = timedelta(days=7)
 """A session ends this long after sign-in, whatever happens."""
 PROOF_LASTS = timedelta(minutes=15)
 """Dangerous actions want a password or code given this lately."""
+ONE_TIME_LASTS = timedelta(hours=24)
+"""How long a one-time password opens, unless the operator sets another time."""
 PASSWORD_MIN, PASSWORD_MAX = 12, 256
 _TELLING = 4
 """Characters from which on a user name in a password makes it guessable."""
@@ -45,6 +47,12 @@ class Person:
     username: str
     disabled: bool
     must_change_password: bool
+    one_time_until: datetime | None = None
+    """When the password ends, of who was given one to be changed."""
+
+    def is_too_late(self, now: datetime) -> bool:
+        """Whether the one-time password they were given has ended."""
+        return self.one_time_until is not None and now >= self.one_time_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,8 @@ class Session:
     last_seen_at: datetime
     proved_at: datetime
     """When its person last gave a password or code."""
+    renew_due: bool = False
+    """Its person's role has changed: another token before anything else."""
     revoked_at: datetime | None = None
 
 
@@ -68,7 +78,8 @@ class Actor:
     """Who acts, where from, and with what authority.
 
     `tenant` and `role` are None for who belongs to no tenant: the anonymous, the operator,
-    the system. With `scopes` it holds of its role's permissions only these.
+    the system. With `scopes` it holds of its role's permissions only these. One that `must_renew`
+    brings a session's token whose time is over, and gets the next one or signs in.
     """
 
     kind: ActorKind
@@ -85,11 +96,12 @@ class Actor:
     token: TokenId | None = None
     scopes: frozenset[Permission] | None = None
     proved_at: datetime | None = None
+    must_renew: bool = False
 
     @property
     def signed_in(self) -> bool:
         """Whether a person stands behind it."""
-        return self.kind is ActorKind.PERSON
+        return self.kind is ActorKind.PERSON and not self.must_renew
 
     @property
     def by_token(self) -> bool:

@@ -139,7 +139,8 @@ class Operation:
     """An accepted operation.
 
     `namespace` is the slug, `query` what was asked for ("" for runs named one by one), `pace`
-    runs a second, `digest` of the frozen set, `note` what it waits for or why it stopped.
+    runs a second, `digest` of the frozen set, `note` what it waits for or why it stopped. It acts
+    in the name of `person`, or without one in that of the service token it was started with.
     """
 
     id: OperationId
@@ -151,7 +152,7 @@ class Operation:
     total: int
     digest: str
     pace: int
-    person: PersonId
+    person: PersonId | None
     by: str
     state: OperationState
     note: str
@@ -160,6 +161,11 @@ class Operation:
     lease: Lease
     token: TokenId | None = None
     """The token it was started with; it stops when that ends."""
+
+    @property
+    def on_behalf_of(self) -> str:
+        """In whose name it acts, in words."""
+        return self.by if self.person else f"the service token {self.by}"
 
 
 @dataclass(frozen=True, slots=True)

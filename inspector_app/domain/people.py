@@ -18,6 +18,8 @@ class AccountState(StrEnum):
     ACTIVE = "active"
     INVITED = "invited"
     """With a one-time password that is still to be changed."""
+    EXPIRED = "expired"
+    """With one that has ended: they need another."""
     DISABLED = "disabled"
 
 
@@ -39,13 +41,13 @@ class Colleague:
     live_sessions: int = 0
     second_step: bool = False
 
-    @property
-    def state(self) -> AccountState:
+    def state(self, now: datetime) -> AccountState:
         """How the account stands."""
         if self.person.disabled:
             return AccountState.DISABLED
-        waits = self.person.must_change_password
-        return AccountState.INVITED if waits else AccountState.ACTIVE
+        if not self.person.must_change_password:
+            return AccountState.ACTIVE
+        return AccountState.EXPIRED if self.person.is_too_late(now) else AccountState.INVITED
 
     @property
     def administers(self) -> bool:

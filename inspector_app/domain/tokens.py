@@ -73,6 +73,10 @@ class Token:
             return "the token is revoked"
         return "" if now < self.expires_at else "the token has expired"
 
+    def reaches(self, permission: Permission) -> bool:
+        """Tell whether both its scopes and its role hold `permission`."""
+        return permission in self.scopes and holds(self.role, permission)
+
 
 @dataclass(frozen=True, slots=True)
 class TokenOrder:
@@ -128,13 +132,9 @@ class SigningKey:
     created_at: datetime
 
 
-def grantable(role: Role, kind: TokenKind) -> frozenset[Permission]:
+def grantable(role: Role) -> frozenset[Permission]:
     """Which permissions a token of this role may have."""
-    never = _BY_SESSION_ONLY
-    if kind is TokenKind.SERVICE:
-        # Bulk work goes on in somebody's name, and stops when they may no longer.
-        never |= {Permission.OPERATION_START}
-    return HELD[role] - never
+    return HELD[role] - _BY_SESSION_ONLY
 
 
 def lower(one: Role, other: Role) -> Role:
@@ -195,7 +195,7 @@ def parse_scopes(names: Iterable[str]) -> frozenset[Permission]:
         raise Invalid(f"A scope is a permission: {error}.", field="scopes") from None
 
 
-def check_order(order: TokenOrder, kind: TokenKind) -> frozenset[Permission]:
+def check_order(order: TokenOrder) -> frozenset[Permission]:
     """Accept an order and return its scopes.
 
     Raises:
@@ -209,7 +209,7 @@ def check_order(order: TokenOrder, kind: TokenKind) -> frozenset[Permission]:
         )
     if not 1 <= order.days <= LONGEST_LIFE.days:
         raise Invalid(f"A token lasts 1 to {LONGEST_LIFE.days} days.", field="days")
-    possible = grantable(order.role, kind)
+    possible = grantable(order.role)
     scopes = possible if order.scopes is None else order.scopes
     if not scopes:
         raise Invalid("A token without a scope opens nothing: choose one.", field="scopes")

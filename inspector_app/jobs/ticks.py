@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from inspector_app.domain.jobs import Job
-from inspector_app.jobs import intents, tidy_operations, tidy_replies, tidy_sessions
+from inspector_app.jobs import (
+    intents,
+    tidy_operations,
+    tidy_replies,
+    tidy_sessions,
+    tidy_tokens,
+)
 from inspector_app.services.jobs import Tick
 
-_FILES = (intents, tidy_sessions, tidy_replies, tidy_operations)
+_FILES = (intents, tidy_sessions, tidy_replies, tidy_operations, tidy_tokens)
 
 JOBS: tuple[Job, ...] = tuple(each.JOB for each in _FILES)
 TICKS: dict[str, Tick] = {each.JOB.name: each.tick for each in _FILES}

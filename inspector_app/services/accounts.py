@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from inspector_app.domain.audit import Target
-from inspector_app.domain.errors import CodeRequired, Conflict, Invalid, NotFound, WrongCredentials
+from inspector_app.domain.errors import (
+    CodeRequired,
+    Conflict,
+    Invalid,
+    NotFound,
+    OneTimePasswordOver,
+    WrongCredentials,
+)
 from inspector_app.domain.identity import (
     PASSWORD_MAX,
     Actor,
@@ -20,19 +28,13 @@ from inspector_app.domain.ids import PersonId, RequestId, new_id
 from inspector_app.domain.permissions import Permission, Role
 from inspector_app.services.door import Door
 from inspector_app.services.guesses import Guesses
+from inspector_app.services.one_time import OneTime, OneTimePasswords
 from inspector_app.services.ports import Clock, Passwords, Work
 from inspector_app.services.second_steps import SecondSteps, person_of
 from inspector_app.services.sessions import SessionDesk
 
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
-_ONE_TIME_LENGTH = 20
 _LOCAL = "local"
 _NOBODY = PersonId(UUID(int=0))
-
-
-def one_time_password() -> str:
-    """Make a password that is printed once and must be changed; 99 bits."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_ONE_TIME_LENGTH))
 
 
 class Accounts:
@@ -46,6 +48,7 @@ class Accounts:
         sessions: SessionDesk,
         guesses: Guesses,
         second_steps: SecondSteps,
+        one_time: OneTimePasswords,
     ) -> None:
         self._door = door
         self._clock = clock
@@ -53,6 +56,7 @@ class Accounts:
         self._sessions = sessions
         self._guesses = guesses
         self._second_steps = second_steps
+        self._one_time = one_time
 
     async def sign_in(
         self, username: str, password: str, *, address: str, user_agent: str, request_id: str
@@ -65,6 +69,7 @@ class Accounts:
             WrongCredentials: They do not fit.
             TooMany: The account or the address has used up its tries for now.
             CodeRequired: They do; the person's second step is to come, with its ticket.
+            OneTimePasswordOver: They do, and it was for one time, which is over.
         """
         nobody = _nobody(username.strip().lower()[:64], address, request_id)
         target = Target("session", nobody.name)
@@ -76,6 +81,10 @@ class Accounts:
             fits = len(password) <= PASSWORD_MAX and await self._passwords.verify(password, kept)
             if not fits or person is None or kept is None or person.disabled:
                 raise WrongCredentials("Name and password do not match.")
+        if person.is_too_late(self._clock()):  # no guess, so it does not count as one
+            ended = "the one-time password has ended"
+            await self._door.note_failure(nobody, Permission.PUBLIC, target, "session.open", ended)
+            raise OneTimePasswordOver
         async with self._door.enter(nobody, Permission.PUBLIC, target, record=False) as work:
             if await self._second_steps.asked_of(work, person.id):
                 raise CodeRequired(self._second_steps.ticket(person, kept))
@@ -156,6 +165,7 @@ class Accounts:
             WrongCredentials: `current` is not the password.
             Invalid: `new` is no good password, or the current one again.
             TooMany: Too many wrong tries.
+            OneTimePasswordOver: `current` was for one time, which is over.
         """
         target = Target("person", actor.name)
         await self._door.authorise(actor, Permission.SESSION_OWN, target)
@@ -165,8 +175,11 @@ class Accounts:
                 actor, Permission.SESSION_OWN, target, record=False
             ) as work:
                 kept = await work.people.password_hash(person_id)
+                person = await work.people.get(person_id)
             if len(current) > PASSWORD_MAX or not await self._passwords.verify(current, kept):
                 raise WrongCredentials("The current password is not right.")
+        if person is None or person.is_too_late(self._clock()):
+            raise OneTimePasswordOver
         check_password(new, actor.name, is_common=self._passwords.is_common)
         if secrets.compare_digest(new.encode(), current.encode()):
             raise Invalid("The new password is the current one.", field="new")
@@ -174,9 +187,9 @@ class Accounts:
         async with self._door.enter(
             actor, Permission.SESSION_OWN, target, action="password.change"
         ) as work:
-            await work.people.set_password(person_id, hashed, must_change=False)
+            await work.people.set_password(person_id, hashed, one_time_until=None)
             await work.sessions.revoke_all(person_id, self._clock())
-            person = await _existing(work, actor.name)
+            person = replace(person, must_change_password=False, one_time_until=None)
             return await self._sessions.open(
                 work, person, provider=_LOCAL, address=actor.address, user_agent=user_agent
             )
@@ -194,14 +207,14 @@ class Accounts:
             Invalid: The name or the password is no good.
         """
         name = check_username(username)
-        one_time = None
+        one_time: OneTime | None = None
         if password is not None:
             hashed = await self._passwords.hash(
                 check_password(password, name, is_common=self._passwords.is_common)
             )
         else:
-            one_time = one_time_password()
-            hashed = await self._passwords.hash(one_time)
+            one_time = await self._one_time.make()
+            hashed = one_time.hashed
         target = Target("person", name)
         async with self._door.enter(
             actor,
@@ -231,11 +244,12 @@ class Accounts:
                     id=PersonId(new_id(now)),
                     username=name,
                     disabled=False,
-                    must_change_password=password is None,
+                    must_change_password=one_time is not None,
+                    one_time_until=one_time.until if one_time else None,
                 )
                 await work.people.add(person, hashed, now)
             await work.tenants.set_role(person.id, tenant.id, role)
-        return person, one_time
+        return person, one_time.text if one_time else None
 
     async def first_administrator(
         self, actor: Actor, username: str, tenant_slug: str
@@ -264,18 +278,19 @@ class Accounts:
             return await work.people.by_username(name) is not None
 
     async def reset(self, actor: Actor, username: str) -> str:
-        """Give a one-time password and no second step; end all sessions; let a disabled one in."""
-        name, one_time = check_username(username), one_time_password()
-        hashed = await self._passwords.hash(one_time)
+        """Give a one-time password and no second step; let a disabled one in.
+
+        Every session and personal token of theirs ends: whoever had the old password may have
+        made one.
+        """
+        name, one_time = check_username(username), await self._one_time.make()
         async with self._door.enter(
             actor, Permission.OPERATOR, Target("person", name), action="person.reset"
         ) as work:
             person = await _existing(work, name)
-            await work.people.set_password(person.id, hashed, must_change=True)
+            await begin_anew(work, person.id, one_time, self._clock())
             await work.people.set_disabled(person.id, disabled=False)
-            await work.second_factors.forget(person.id)
-            await work.sessions.revoke_all(person.id, self._clock())
-        return one_time
+        return one_time.text
 
     async def disable(self, actor: Actor, username: str) -> int:
         """Keep a person out from their next event on; returns how many sessions ended."""
@@ -311,6 +326,14 @@ def _nobody(name: str, address: str, request_id: str) -> Actor:
         RequestId(request_id),
         provider=_LOCAL,
     )
+
+
+async def begin_anew(work: Work, person: PersonId, one_time: OneTime, now: datetime) -> None:
+    """Leave somebody nothing but a one-time password to come in with."""
+    await work.people.set_password(person, one_time.hashed, one_time_until=one_time.until)
+    await work.second_factors.forget(person)
+    await work.sessions.revoke_all(person, now)
+    await work.tokens.revoke_all(person, now)
 
 
 async def _existing(work: Work, name: str) -> Person:

@@ -21,6 +21,7 @@ from inspector_app.domain.errors import (
     NotFound,
     PasswordChangeRequired,
     ProofRequired,
+    RenewalRequired,
     SignInRequired,
     StorageUnavailable,
     Unreachable,
@@ -167,6 +168,7 @@ class Door:
         Raises:
             Denied: Signed in, but the role does not hold `permission`.
             SignInRequired: Nobody is signed in.
+            RenewalRequired: The session's token is to be renewed first.
             PasswordChangeRequired: Only the password may be changed now.
             ProofRequired: `permission` needs a password or code given lately.
         """
@@ -175,6 +177,9 @@ class Door:
                 await self._deny(actor, permission, target, "no password or code given lately")
                 raise ProofRequired
             return
+        if actor.must_renew:
+            # No denial: the next request comes with the token it is given.
+            raise RenewalRequired
         if actor.kind is ActorKind.ANONYMOUS:
             await self._deny(actor, permission, target, "not signed in")
             raise SignInRequired

@@ -12,7 +12,7 @@ import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -33,10 +33,11 @@ from inspector_app.domain.operations import (
     rest_after,
     spared,
 )
-from inspector_app.domain.permissions import Permission, holds
+from inspector_app.domain.permissions import Permission
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import Action, RunRef
 from inspector_app.services.door import Door
+from inspector_app.services.on_behalf import may_no_longer
 from inspector_app.services.ports import Cipher, Clock, Meter, Work, Workflows
 from inspector_app.services.unmetered import UNMETERED
 
@@ -157,7 +158,7 @@ class OperationRunner:
                 await work.operations.note(operation.id, note)
             if current.state is OperationState.STOPPING:
                 return _End(current, OperationState.STOPPED, "Cancelled.")
-            if why := await _may_no_longer(work, current, self._clock()):
+            if why := await may_no_longer(work, current, self._clock()):
                 return _End(current, OperationState.STOPPED, why)
             place = await work.tenants.namespace(current.tenant, current.namespace)
             if place is None:
@@ -274,28 +275,11 @@ _MARGIN = timedelta(seconds=6)
 """Longer than one call may take: what is sent must have arrived while the lease holds."""
 
 
-async def _may_no_longer(work: Work, operation: Operation, now: datetime) -> str:
-    """Say why who started it may not do this any more, "" if they may."""
-    if operation.token is not None:
-        known = await work.tokens.find(operation.token)
-        if known is None or known.token.refusal(now):
-            return f"The token it was started with, of {operation.by}, is expired or revoked."
-    person = await work.people.by_username(operation.by)
-    if person is None or person.disabled:
-        return f"The account of {operation.by} is disabled."
-    for membership in await work.tenants.memberships(operation.person):
-        if membership.tenant.id == operation.tenant:
-            if holds(membership.role, operation.deed.permission):
-                return ""
-            return f"{operation.by} is now {membership.role} and may not do this."
-    return f"{operation.by} no longer belongs to the tenant."
-
-
 def _in_tenant(operation: Operation) -> Actor:
     """Inspector itself, on behalf of who started it, in their tenant's chain."""
     return replace(
         SYSTEM,
-        name=f"system for {operation.by}",
+        name=f"system for {operation.on_behalf_of}",
         tenant=operation.tenant,
         tenant_slug=operation.tenant_slug,
     )

@@ -104,8 +104,7 @@ class OperationDesk:
         aims = frozen(await self._aims(place, order), at_most=order.confirmed)
         if order.action is Action.SIGNAL:
             await self._check_signal(place, order, aims[0], veil)
-        assert actor.person is not None  # or the door had not let them in
-        assert actor.tenant is not None
+        assert actor.tenant is not None  # or the door had not let them in
         now = self._clock()
         operation = Operation(
             id=OperationId(new_id(now)),
@@ -244,7 +243,7 @@ class OperationDesk:
         ) as work:
             if (actor.person, actor.token) != (found.person, found.token):
                 raise Conflict(
-                    f"It acts in the name of {found.by}.", hint="Start one of your own."
+                    f"It acts in the name of {found.on_behalf_of}.", hint="Start one of your own."
                 )
             if not await work.operations.change(
                 operation, OperationState.RUNNING, of=OperationState.STOPPED

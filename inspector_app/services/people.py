@@ -18,18 +18,19 @@ from inspector_app.domain.people import (
     no_such_person,
 )
 from inspector_app.domain.permissions import Permission, Role
-from inspector_app.services.accounts import one_time_password
+from inspector_app.services.accounts import begin_anew
 from inspector_app.services.door import Door
-from inspector_app.services.ports import Clock, Passwords, Work
+from inspector_app.services.one_time import OneTimePasswords
+from inspector_app.services.ports import Clock, Work
 
 
 class PeopleDesk:
     """Lets people in, changes what they may, and shuts them out, through the door."""
 
-    def __init__(self, door: Door, clock: Clock, passwords: Passwords) -> None:
+    def __init__(self, door: Door, clock: Clock, one_time: OneTimePasswords) -> None:
         self._door = door
         self._clock = clock
-        self._passwords = passwords
+        self._one_time = one_time
 
     async def page(
         self, actor: Actor, *, after: str = "", limit: int
@@ -80,9 +81,9 @@ class PeopleDesk:
             Conflict: The name is taken, here or elsewhere: both read the same.
             Invalid: It is none.
         """
-        name, one_time, now = check_username(username), one_time_password(), self._clock()
+        name, now = check_username(username), self._clock()
         await self._door.authorise(actor, Permission.PEOPLE_WRITE, Target("person", name))
-        hashed = await self._passwords.hash(one_time)
+        one_time = await self._one_time.make()
         async with self._door.enter(
             actor,
             Permission.PEOPLE_WRITE,
@@ -93,34 +94,44 @@ class PeopleDesk:
             person = await work.people.by_username(name)
             if person is None:
                 person = Person(
-                    PersonId(new_id(now)), name, disabled=False, must_change_password=True
+                    PersonId(new_id(now)),
+                    name,
+                    disabled=False,
+                    must_change_password=True,
+                    one_time_until=one_time.until,
                 )
-                await work.people.add(person, hashed, now)
+                await work.people.add(person, one_time.hashed, now)
             elif await work.tenants.memberships(person.id):
                 raise Conflict(f"The name {name!r} is taken.", hint="Choose another.")
             else:
-                await self._begin_anew(work, person.id, hashed)
+                await begin_anew(work, person.id, one_time, now)
                 await work.people.set_disabled(person.id, disabled=False)
             await work.tenants.set_role(person.id, _tenant_of(actor), role)
-        return await self.one(actor, person.id), one_time
+        return await self.one(actor, person.id), one_time.text
 
     async def change_role(self, actor: Actor, change: Change, role: Role) -> Colleague:
-        """Give another role. Sessions of what was another authority end, where they are ours."""
+        """Give another role. Every session of theirs goes on under another token."""
         async with self._changing(actor, change, "person.role", f"to {role}") as (work, found):
             if role is not Role.ADMIN:
                 await self._keep_an_admin(work, actor, found)
             await work.colleagues.set_role(_tenant_of(actor), change.person, role)
-            if not found.shared:
-                await work.sessions.revoke_all(change.person, self._clock())
+            await work.sessions.make_due(change.person)
         return await self.one(actor, change.person)
 
     async def remove(self, actor: Actor, change: Change) -> None:
-        """Take somebody out of the tenant; an account that is nowhere else is signed out."""
+        """Take somebody out of the tenant, with their tokens in it.
+
+        An account that is nowhere else is signed out.
+        """
         async with self._changing(actor, change, "person.remove") as (work, found):
             await self._keep_an_admin(work, actor, found)
-            await work.colleagues.remove(_tenant_of(actor), change.person)
-            if not found.shared:
-                await work.sessions.revoke_all(change.person, self._clock())
+            tenant, now = _tenant_of(actor), self._clock()
+            await work.colleagues.remove(tenant, change.person)
+            await work.tokens.revoke_all(change.person, now, tenant=tenant)
+            if found.shared:
+                await work.sessions.make_due(change.person)
+            else:
+                await work.sessions.revoke_all(change.person, now)
 
     async def disable(self, actor: Actor, change: Change) -> Colleague:
         """Keep somebody out, from their next event on."""
@@ -141,17 +152,18 @@ class PeopleDesk:
     async def reset(self, actor: Actor, change: Change) -> tuple[Colleague, str]:
         """Give a one-time password instead of the password and the second step.
 
+        Their sessions and personal tokens end.
+
         Raises:
             Conflict: It is the actor's own, which wants the present password.
         """
         if change.person == actor.person:
             raise Conflict("This is your own account.", hint="Change its password under Account.")
-        one_time = one_time_password()
-        hashed = await self._passwords.hash(one_time)
+        one_time = await self._one_time.make()
         async with self._changing(actor, change, "person.reset") as (work, found):
             check_own_account(found)
-            await self._begin_anew(work, change.person, hashed)
-        return await self.one(actor, change.person), one_time
+            await begin_anew(work, change.person, one_time, self._clock())
+        return await self.one(actor, change.person), one_time.text
 
     async def sign_out(self, actor: Actor, change: Change) -> Colleague:
         """End every session of somebody."""
@@ -212,11 +224,6 @@ class PeopleDesk:
 
     async def _keep_an_admin(self, work: Work, actor: Actor, found: Colleague) -> None:
         check_admin_remains(found, await work.colleagues.admins(_tenant_of(actor)))
-
-    async def _begin_anew(self, work: Work, person: PersonId, password_hash: str) -> None:
-        await work.people.set_password(person, password_hash, must_change=True)
-        await work.second_factors.forget(person)
-        await work.sessions.revoke_all(person, self._clock())
 
 
 def _tenant_of(actor: Actor) -> TenantId:

@@ -16,12 +16,8 @@ if TYPE_CHECKING:
     from inspector_app.services.operations import OperationDesk
     from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.people import PeopleDesk
-<<<<<<< HEAD
     from inspector_app.services.ports import Clock, Meter, Outbound, Tries
-=======
-    from inspector_app.services.ports import Clock, Meter, Tries
     from inspector_app.services.redaction import RedactionDesk
->>>>>>> a0fa82e
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.second_steps import SecondSteps
     from inspector_app.services.sessions import SessionDesk
@@ -53,11 +49,8 @@ class Services:
     live: Live
     tokens: TokenDesk
     jwts: JwtDesk
-<<<<<<< HEAD
     outbound: Outbound
-=======
     redaction: RedactionDesk
->>>>>>> a0fa82e
 
 
 _current: Services | None = None

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import secrets
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 from inspector_app.domain.audit import Target
@@ -67,16 +68,31 @@ class SessionDesk:
         """Find who acts: the person behind `token` in the tenant `tenant_slug`.
 
         With an empty slug, the person's only tenant; without membership no tenant and no role.
+        After a change of role, until `renew_if_due`, one that must renew and may nothing else.
         `active` says that a person did something: polling never keeps a session alive.
         """
         nobody = Actor(ActorKind.ANONYMOUS, "anonymous", address, RequestId(request_id))
         if not token:
             return nobody
-        now = self._clock()
-        found = await self._signed_in.get(_digest(token))
-        if found is None or found.person.disabled or not is_live(found.session, now):
-            return nobody
+        now, digest = self._clock(), _digest(token)
+        found = await self._signed_in.get(digest)
+        if found is None:
+            async with self._door.enter(nobody, Permission.PUBLIC, _ANY, record=False) as work:
+                # An open page's websocket goes on with the cookie of its handshake.
+                return replace(nobody, must_renew=await work.sessions.was_renewed(digest))
         session, person = found.session, found.person
+        if person.disabled or not is_live(session, now):
+            return nobody
+        if session.renew_due:
+            return replace(
+                nobody,
+                kind=ActorKind.PERSON,
+                name=person.username,
+                person=person.id,
+                session=session.id,
+                provider=session.provider,
+                must_renew=True,
+            )
         if active and now - session.last_seen_at >= TOUCH_EVERY:
             # A database that takes no writes for now must not keep people from reading.
             with suppress(StorageUnavailable):
@@ -103,6 +119,21 @@ class SessionDesk:
     async def _look_up(self, digests: frozenset[str]) -> dict[str, SignedIn]:
         async with self._door.enter(SYSTEM, Permission.PUBLIC, _ANY, record=False) as work:
             return await work.sessions.by_token_hashes(digests)
+
+    async def renew_if_due(self, token: str | None, actor: Actor) -> str | None:
+        """Give the session of `token`, after a change of role, its next token; once.
+
+        Returns:
+            It, or None where none is due: then the old one, if it was one, opens nothing.
+        """
+        if not token or actor.session is None or not actor.must_renew:
+            return None
+        fresh, target = secrets.token_urlsafe(32), Target("session", str(actor.session))
+        async with self._door.enter(
+            actor, Permission.PUBLIC, target, record=False, write=True
+        ) as work:
+            renewed = await work.sessions.renew_if_due(_digest(token), _digest(fresh))
+        return fresh if renewed else None
 
     def csrf(self, token: str) -> str:
         """Return the CSRF token that belongs to a session's token: an HMAC of it."""
@@ -152,10 +183,13 @@ class SessionDesk:
             return await work.sessions.revoke_all(actor.person, self._clock(), keep=actor.session)
 
     async def close(self, actor: Actor) -> None:
-        """Sign out: end the session the actor acts in."""
+        """Sign out: end the session the actor acts in. One that is to be renewed ends, too."""
         target = Target("session", str(actor.session or ""))
         async with self._door.enter(
-            actor, Permission.SESSION_OWN, target, action="session.close"
+            replace(actor, must_renew=False),
+            Permission.SESSION_OWN,
+            target,
+            action="session.close",
         ) as work:
             assert actor.session is not None  # or the door had not let them in
             await work.sessions.revoke(actor.session, self._clock())

@@ -155,7 +155,7 @@ class TokenDesk:
             person=person,
             name=order.name,
             role=order.role,
-            scopes=check_order(order, kind),
+            scopes=check_order(order),
             created_by=actor.name,
             created_at=now,
             expires_at=order.ends_at(now),

@@ -26,6 +26,7 @@ PASSWORD_POST = "/auth/local/password"  # noqa: S105 - an address
 SECOND_STEP_POST = "/auth/local/second-step"
 PROVE_POST = "/auth/local/prove"
 REVOKE_POST = "/auth/sessions/revoke"
+_RENEW = "/auth/renew"
 
 
 def _with_query(path: str, **fields: str | int | None) -> str:
@@ -36,6 +37,11 @@ def _with_query(path: str, **fields: str | int | None) -> str:
 def login(back_to: str = "") -> str:
     """The sign-in page; `back_to` is where the person lands afterwards."""
     return _with_query(LOGIN, next=back_to)
+
+
+def renew(back_to: str) -> str:
+    """Where a session gets its next token; leads to `back_to`."""
+    return _with_query(_RENEW, next=back_to)
 
 
 def overview(tenant: str) -> str:

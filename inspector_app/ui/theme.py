@@ -66,6 +66,7 @@ JOB: dict[Standing, Look] = {
 ACCOUNT: dict[AccountState, Look] = {
     AccountState.ACTIVE: Look("st-completed", "circle-check", "Active"),
     AccountState.INVITED: Look("st-drift", "key-round", "Invited"),
+    AccountState.EXPIRED: Look("st-failed", "clock-alert", "Password ended"),
     AccountState.DISABLED: Look("st-neutral", "circle-slash", "Disabled"),
 }
 

@@ -75,6 +75,46 @@ async def test_the_migrations_go_back_and_up_again(url):
     assert not await pending(url, SCRIPTS)
 
 
+async def test_bulk_work_comes_through_the_migration_that_gives_it_to_tokens_too(url):
+    await upgrade(url, SCRIPTS)
+    nobody, behind = str(UUID(int=1).hex), Behind(url)
+    now = "2026-11-25 12:00:00.000000+00:00"
+    behind.does(
+        "INSERT INTO people (id, username, password_hash, must_change_password, disabled,"
+        " created_at) VALUES (:id, 'ana', '', :no, :no, :now)",
+        id=nobody,
+        no=False,
+        now=now,
+    )
+    behind.does(
+        "INSERT INTO tenants (id, slug, name, created_at) VALUES (:id, 'acme', 'Acme', :now)",
+        id=nobody,
+        now=now,
+    )
+    for ident, person in ((nobody, nobody), (str(UUID(int=2).hex), None)):
+        behind.does(
+            "INSERT INTO operations (id, tenant, tenant_slug, namespace, action, reason,"
+            " signal_name, signal_args, query, total, digest, pace, person, by, state, note,"
+            " created_at, holder, epoch, held_until) VALUES (:id, :tenant, 'acme', 'n', 'pause',"
+            " 'x', '', :args, '', 1, '', 1, :person, 'x', 'finished', '', :now, '', 0, :now)",
+            id=ident,
+            tenant=nobody,
+            person=person,
+            args=b"",
+            now=now,
+        )
+        behind.does(
+            "INSERT INTO operation_items (operation, number, workflow_id, run_id, outcome,"
+            " detail, epoch) VALUES (:id, 0, 'w', 'r', 'done', '', 0)",
+            id=ident,
+        )
+    await downgrade(url, SCRIPTS, "0005")  # which knows no work of a service token
+    await upgrade(url, SCRIPTS)
+    with behind.engine.connect() as connection:
+        kept = "SELECT count(*) FROM operations JOIN operation_items ON operation = id"
+        assert connection.execute(text(kept)).scalar() == 1
+
+
 def test_two_processes_that_start_at_once_both_come_up(url, tmp_path):
     program = (
         "import asyncio, sys; from pathlib import Path\n"

@@ -59,16 +59,15 @@ def test_no_two_secrets_are_alike():
     assert len({new_secret() for _ in range(1000)}) == 1000
 
 
-@pytest.mark.parametrize("kind", TokenKind)
 @pytest.mark.parametrize("role", Role)
-def test_a_token_never_holds_what_makes_tokens(role, kind):
-    assert not grantable(role, kind) & {Permission.TOKEN_OWN, Permission.TOKEN_MANAGE}
-    assert grantable(role, kind) < HELD[role] or role is Role.OBSERVER
+def test_a_token_never_holds_what_makes_tokens(role):
+    assert not grantable(role) & {Permission.TOKEN_OWN, Permission.TOKEN_MANAGE}
+    assert grantable(role) < HELD[role] or role is Role.OBSERVER
 
 
 def test_without_scopes_a_token_has_all_its_role_may_have():
     order = TokenOrder("ci", Role.DEVELOPER)
-    assert check_order(order, TokenKind.PERSONAL) == grantable(Role.DEVELOPER, TokenKind.PERSONAL)
+    assert check_order(order) == grantable(Role.DEVELOPER)
 
 
 WRONG = [
@@ -87,7 +86,7 @@ WRONG = [
 @pytest.mark.parametrize(("order", "field"), WRONG)
 def test_an_order_that_cannot_be_is_refused_with_its_field(order, field):
     with pytest.raises(Invalid) as refused:
-        check_order(order, TokenKind.PERSONAL)
+        check_order(order)
     assert refused.value.field == field
 
 

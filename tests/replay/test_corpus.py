@@ -110,7 +110,9 @@ def test_without_the_sandbox_it_is_identical_too(module, workflow, history):
 
 
 @in_each_sdk(("first",), BROKEN)
-def test_what_temporal_refuses_is_found_at_the_true_event(compared, module, workflow, history, first):
+def test_what_temporal_refuses_is_found_at_the_true_event(
+    compared, module, workflow, history, first
+):
     found = compared(module, workflow, history)
     assert found["verdict"] == "nondeterministic"
     assert told(found["first_divergence"]) == first
@@ -121,7 +123,9 @@ def test_what_temporal_refuses_is_found_at_the_true_event(compared, module, work
 
 
 @in_each_sdk(("first", "said"), DRIFTED)
-def test_what_temporal_replays_without_a_word_is_drift(compared, module, workflow, history, first, said):
+def test_what_temporal_replays_without_a_word_is_drift(
+    compared, module, workflow, history, first, said
+):
     found = compared(module, workflow, history)
     assert found["verdict"] == "drift"
     assert told(found["first_divergence"]) == first

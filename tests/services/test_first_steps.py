@@ -13,7 +13,7 @@ from inspector_app.demo.seed import seed
 from inspector_app.domain.errors import NotFound, Unreachable
 from inspector_app.domain.permissions import Role
 from inspector_app.services import registry
-from inspector_app.services.accounts import one_time_password
+from inspector_app.services.one_time import one_time_password
 from inspector_app.settings import read_settings
 from inspector_app.wiring import wired
 from tests.fixtures.database import PASSWORD, SCRIPTS, House, Time

@@ -8,12 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from inspector_app.domain.errors import Conflict, Refused, StorageUnavailable, Unreachable
+from inspector_app.domain.errors import Conflict, Denied, Refused, StorageUnavailable, Unreachable
 from inspector_app.domain.operations import LEASE, OperationState
+from inspector_app.domain.permissions import Permission, Role
+from inspector_app.domain.tokens import TokenOrder
+from inspector_app.domain.workflows import Action
 from inspector_app.services import operation_runner
 from tests.fixtures.operations import PAUSED, Bulk, times_seen
 from tests.fixtures.temporal import waits_for
-from tests.fixtures.tokens import comes, personal
+from tests.fixtures.tokens import comes, personal, service
 
 pytestmark = pytest.mark.temporal
 
@@ -162,6 +165,72 @@ async def test_it_stops_when_the_token_that_started_it_is_revoked(bulk, house, a
     assert "expired or revoked" in (await ended(bulk, ana, found)).note
     with pytest.raises(Conflict, match="in the name of ana"):
         await bulk.desk.go_on(ana, found.id, "with my own hands")
+
+
+async def test_a_service_token_starts_bulk_work_and_revoking_it_stops_the_rest(bulk, house):
+    token, text = await service(house)
+    robot = await comes(house, text)
+    query, handles = await bulk.starts(6)
+    found = await bulk.orders(robot, query, pace=4)
+    assert (found.person, found.by, found.token) == (None, "robot", token.id)
+    _, noor = await house.signs_in("noor")
+
+    class Revoking(Troubled):
+        async def pause(self, *args, **options):
+            await super().pause(*args, **options)
+            await house.tokens.revoke(noor, token.id)
+
+    runner = bulk.another_runner(Revoking(bulk.workflows))
+    await runner.carry_out(await runner.claim())
+    stopped = await ended(bulk, noor, found)
+    assert stopped.note == (
+        "The service token robot, with which it was started, is expired or revoked."
+    )
+    assert sum(await times_seen(handles, PAUSED)) == 2
+    with pytest.raises(Conflict, match="in the name of the service token robot"):
+        await bulk.desk.go_on(noor, found.id, "with my own hands")
+    last = (await house.entries(noor.tenant))[-1].record
+    assert (last.actor_name, last.action) == (
+        "system for the service token robot",
+        "operation.stopped",
+    )
+
+
+async def test_a_service_token_carries_its_bulk_work_to_the_end(bulk, house):
+    _, text = await service(house)
+    query, handles = await bulk.starts(2)
+    found = await bulk.orders(await comes(house, text), query)
+    await house.accounts.disable(house.operator, "noor")  # people come and go
+    await bulk.finishes()
+    _, ana = await house.signs_in("ana")
+    assert (await ended(bulk, ana, found)).state is OperationState.FINISHED
+    assert await times_seen(handles, PAUSED) == [1, 1]
+
+
+async def test_a_service_token_whose_scopes_lack_the_action_starts_nothing(bulk, house):
+    scopes = frozenset({Permission.OPERATION_START, Permission.RUN_CANCEL})
+    order = TokenOrder("narrow", Role.DEVELOPER, scopes=scopes)
+    _, text = await house.tokens.create_for(house.operator, "demo", order)
+    query, _ = await bulk.starts(1)
+    with pytest.raises(Denied, match="run:pause"):
+        await bulk.orders(await comes(house, text), query)
+
+
+async def test_it_goes_on_for_who_was_renamed_and_stops_for_who_must_choose_a_password(
+    bulk, house, ana
+):
+    query, _ = await bulk.starts(2)
+    first = await bulk.orders(ana, query)
+    house.behind().does("UPDATE people SET username = 'ana2' WHERE username = 'ana'")
+    await bulk.finishes()
+    assert (await ended(bulk, ana, first)).state is OperationState.FINISHED
+    house.behind().does("UPDATE people SET username = 'ana' WHERE username = 'ana2'")
+    await bulk.orders(ana, query, Action.RESUME)
+    await house.accounts.reset(house.operator, "ana")
+    await bulk.finishes()
+    _, noor = await house.signs_in("noor")
+    (newest, *_), _ = await bulk.desk.page(noor, before=None, limit=5)
+    assert "one-time password" in newest.operation.note
 
 
 async def test_a_database_that_is_away_interrupts_and_loses_nothing(bulk, house, ana):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.domain.errors import (
     CodeRequired,
     Conflict,
@@ -17,7 +19,7 @@ from inspector_app.domain.errors import (
 )
 from inspector_app.domain.people import Change
 from inspector_app.domain.second_step import STEP_SECONDS, code_at, step_of
-from tests.fixtures.database import PASSWORD
+from tests.fixtures.database import PASSWORD, House
 
 ELSEWHERE = {"address": "10.0.0.1", "user_agent": "", "request_id": "r"}
 
@@ -81,6 +83,40 @@ async def test_a_recovery_code_opens_once_however_it_is_typed(house):
     with pytest.raises(WrongCredentials):
         await house.accounts.second_step(await ticket(house), codes[0], **ELSEWHERE)
     assert (await house.second_steps.of(await house.who(token))).recovery_left == 9
+
+
+async def another_process(house):
+    """The same database and keys behind a connection pool of its own."""
+    return House(SqlDatabase(house.url), house.url, house.time)
+
+
+@pytest.mark.parametrize("kind", ["code", "recovery code"])
+async def test_of_two_processes_that_get_one_code_at_once_one_lets_it_in(house, kind):
+    _, secret, codes = await enrolled(house)
+    code = codes[0] if kind == "recovery code" else code_of(secret, house.time())
+    there = await another_process(house)
+    tickets = [await ticket(house) for _ in range(6)]
+    ended = await asyncio.gather(
+        *(
+            process.accounts.second_step(mine, code, **ELSEWHERE)
+            for process, mine in zip([house, there] * 3, tickets, strict=True)
+        ),
+        return_exceptions=True,
+    )
+    await there.database.close()
+    assert sorted(isinstance(each, WrongCredentials) for each in ended) == [False] + [True] * 5
+
+
+@pytest.mark.parametrize(("seconds", "fits"), [(-30, True), (30, True), (-61, False), (61, False)])
+async def test_a_phone_whose_clock_is_half_a_minute_off_is_let_in(house, seconds, fits):
+    _, secret, _ = await enrolled(house)
+    shown = code_of(secret, house.time.now + timedelta(seconds=seconds))
+    coming = house.accounts.second_step(await ticket(house), shown, **ELSEWHERE)
+    if fits:
+        assert await coming
+    else:
+        with pytest.raises(WrongCredentials):
+            await coming
 
 
 async def test_a_ticket_is_over_after_minutes_and_with_a_new_password(house):

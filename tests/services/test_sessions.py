@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from inspector_app.domain.errors import NotFound
 from inspector_app.domain.ids import SessionId
+from tests.fixtures.database import PASSWORD
 
 
 async def test_a_session_ends_after_eight_hours_without_use(house):
@@ -31,6 +34,50 @@ async def test_a_session_ends_after_a_week_however_much_it_is_used(house):
         house.time.pass_by(hours=6)
         await house.who(token, active=True)
     assert not (await house.who(token)).signed_in
+
+
+async def all_due(house, actor):
+    async with house.database.begin(write=True) as work:
+        await work.sessions.make_due(actor.person)
+
+
+async def test_a_session_that_is_due_goes_on_under_one_new_token_however_many_ask(house):
+    token, ana = await house.signs_in("ana")
+    await all_due(house, ana)
+    asked = await asyncio.gather(*(house.renewed(token) for _ in range(5)))
+    (fresh,) = [each for each in asked if each]
+    assert (await house.who(fresh)).session == ana.session
+    # The old one is known to have been good, and opens nothing, not even another new one.
+    late = await house.who(token)
+    assert (late.signed_in, late.session, late.must_renew) == (False, None, True)
+    assert await house.renewed(token) is None
+    assert await house.renewed(fresh) is None
+
+
+async def test_a_renewed_session_ends_when_it_would_have_ended(house):
+    token, ana = await house.signs_in("ana")
+    house.time.pass_by(hours=7)
+    await all_due(house, ana)
+    fresh = await house.renewed(token)
+    house.time.pass_by(hours=1, minutes=1)
+    assert not (await house.who(fresh)).signed_in
+
+
+async def test_a_session_that_is_due_can_be_signed_out_of_and_then_gives_no_token(house):
+    token, ana = await house.signs_in("ana")
+    await all_due(house, ana)
+    await house.sessions.close(await house.who(token))
+    assert await house.renewed(token) is None
+    assert not (await house.who(token)).must_renew
+
+
+async def test_a_proof_leaves_the_old_token_good_for_nothing_but_the_way_on(house):
+    token, ana = await house.signs_in("ana")
+    fresh = await house.accounts.prove(ana, PASSWORD)
+    assert (await house.who(token)).must_renew
+    assert await house.renewed(token) is None
+    await house.sessions.close(await house.who(fresh))
+    assert not (await house.who(token)).must_renew
 
 
 async def test_the_token_itself_is_not_in_the_database(house, tmp_path):

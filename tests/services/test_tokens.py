@@ -24,6 +24,7 @@ from inspector_app.domain.tokens import (
     parse_token,
     written,
 )
+from inspector_app.jobs import tidy_tokens
 from tests.fixtures.tokens import comes, personal, service
 
 
@@ -137,7 +138,8 @@ async def test_what_ends_a_token_counts_at_the_next_request_and_its_tenant_reads
 
 async def test_a_one_time_password_holds_tokens_too(house):
     _, text = await personal(house)
-    await house.accounts.reset(house.operator, "ana")
+    changing = "UPDATE people SET must_change_password = :yes WHERE username = 'ana'"
+    house.behind().does(changing, yes=True)
     actor = await comes(house, text)
     assert not actor.may(Permission.RUN_READ)
     assert not actor.may(Permission.TOKEN_EXCHANGE)
@@ -151,7 +153,7 @@ async def test_a_service_token_belongs_to_the_tenant_and_outlives_who_made_it(ho
     actor = await comes(house, text)
     assert (actor.name, actor.person, actor.token) == ("deploy bot", None, token.id)
     assert actor.may(Permission.RUN_SIGNAL)
-    assert not actor.may(Permission.OPERATION_START)
+    assert actor.may(Permission.OPERATION_START)
 
 
 async def test_the_header_cannot_move_a_token_to_another_tenant(house):
@@ -259,6 +261,28 @@ async def test_the_audit_log_says_which_token_acted_for_whom(house):
     assert (last.actor_kind, last.actor_name, last.session) == ("token", "ana", str(token.id))
     assert last.provider == "personal token nightly"
     assert last.actor_id == str(actor.person)
+
+
+async def test_what_ended_long_ago_is_removed_and_what_is_good_stays(house):
+    gone, old = await personal(house, days=1)
+    ended, _ = await service(house, days=200)
+    good, text = await service(house, days=200)
+    _, noor = await house.signs_in("noor")
+    await house.tokens.revoke(noor, ended.id)
+    house.time.pass_by(days=90)
+
+    async def left():
+        await house.jobs.enlist()
+        await house.jobs.run_if_due(tidy_tokens.JOB.name, tidy_tokens.tick)
+        async with house.database.begin(write=False) as work:
+            return [bool(await work.tokens.get(noor.tenant, each.id)) for each in (gone, ended)]
+
+    assert await left() == [True, True]
+    house.time.pass_by(days=2)
+    assert await left() == [False, False]
+    assert (await comes(house, text)).token == good.id
+    with pytest.raises(WrongToken):
+        await comes(house, old)
 
 
 async def test_an_answer_kept_for_one_token_is_not_given_to_another(house):

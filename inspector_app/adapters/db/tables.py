@@ -55,6 +55,7 @@ class PersonRow(SQLModel, table=True):
     username: str = Field(unique=True)
     password_hash: str
     must_change_password: bool
+    one_time_until: datetime | None = Field(default=None, sa_type=UtcTime)
     disabled: bool
     created_at: datetime = Field(sa_type=UtcTime)
 
@@ -122,6 +123,9 @@ class SessionRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcTime)
     last_seen_at: datetime = Field(sa_type=UtcTime)
     proved_at: datetime = Field(sa_type=UtcTime)
+    renew_due: bool = False
+    previous_hash: str = Field(default="", index=True)
+    """Of the token before, which opens nothing any more."""
     revoked_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
@@ -201,7 +205,7 @@ class OperationRow(SQLModel, table=True):
     total: int
     digest: str
     pace: int
-    person: UUID = Field(foreign_key="people.id")
+    person: UUID | None = Field(default=None, foreign_key="people.id")
     token: UUID | None = None
     by: str
     state: str = Field(index=True)

@@ -1,4 +1,4 @@
-"""Who asks, which namespaces their tenant has, and the people in it."""
+"""The people of a tenant, as its admins keep them."""
 
 from __future__ import annotations
 
@@ -14,56 +14,17 @@ from inspector_app.api.actor import CurrentActor
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
 from inspector_app.api.once import IdempotencyKey, once
-from inspector_app.api.v1.models import (
-    Act,
-    Me,
-    Model,
-    NamespaceOut,
-    Namespaces,
-    TenantRole,
-    Time,
-)
+from inspector_app.api.v1.me import Sessions
+from inspector_app.api.v1.models import Act, Model, Time
 from inspector_app.api.v1.workflows import PageSize, PageToken
-from inspector_app.domain.identity import Actor, Session, session_ends_at
+from inspector_app.domain.identity import Actor
 from inspector_app.domain.ids import PersonId, SessionId
 from inspector_app.domain.people import Change, Colleague
-from inspector_app.domain.permissions import HELD, Permission, Role
+from inspector_app.domain.permissions import Permission, Role
 from inspector_app.services import registry
+from inspector_app.services.people import PeopleDesk
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
-
-
-@router.get("/me", responses=documented(401, 403))
-@needs(Permission.SELF)
-async def me(actor: CurrentActor) -> Me:
-    """Say who asks, and what they may."""
-    memberships = await registry.services().tenancy.memberships(actor)
-    return Me(
-        username=actor.name,
-        tenant=actor.tenant_slug,
-        role=actor.role or "",
-        permissions=sorted(each for each in HELD[actor.role] if actor.may(each))
-        if actor.role
-        else [],
-        tenants=[
-            TenantRole(slug=each.tenant.slug, name=each.tenant.name, role=each.role)
-            for each in memberships
-        ],
-        must_change_password=actor.must_change_password,
-    )
-
-
-@router.get("/namespaces", responses=documented(401, 403))
-@needs(Permission.NAMESPACE_READ)
-async def namespaces(actor: CurrentActor) -> Namespaces:
-    """List the tenant's namespaces."""
-    found = await registry.services().tenancy.namespaces(actor)
-    return Namespaces(
-        items=[
-            NamespaceOut(slug=each.slug, name=each.name, cluster=each.cluster.name)
-            for each in found
-        ]
-    )
 
 
 _READS = documented(401, 403, 404, 409, 422, 503)
@@ -76,7 +37,8 @@ _ROLES: dict[str, Role] = {role.value: role for role in Role}
 class PersonOut(Model):
     """A person of the tenant. `version` goes with every change; of a shared account no use shows.
 
-    `one_time_password` is answered once, by what made it; a repetition answers without it.
+    `one_time_password` is answered once, by what made it; a repetition answers without it. It
+    opens until `one_time_until`.
     """
 
     id: UUID
@@ -85,6 +47,7 @@ class PersonOut(Model):
     version: int
     disabled: bool
     must_change_password: bool
+    one_time_until: Time | None
     shared: bool
     second_step: bool
     provider: str
@@ -103,6 +66,7 @@ class PersonOut(Model):
             version=found.version,
             disabled=found.person.disabled,
             must_change_password=found.person.must_change_password,
+            one_time_until=found.person.one_time_until,
             shared=found.shared,
             second_step=found.second_step,
             provider=found.provider,
@@ -146,38 +110,6 @@ class Nothing(Model):
     """What is left of who was removed."""
 
 
-class SessionOut(Model):
-    """Where a person is signed in."""
-
-    id: UUID
-    address: str
-    user_agent: str
-    provider: str
-    created_at: Time
-    last_used_at: Time
-    ends_at: Time
-
-    @classmethod
-    def of(cls, session: Session) -> SessionOut:
-        """From the domain's value."""
-        return cls(
-            id=session.id,
-            address=session.address,
-            user_agent=session.user_agent,
-            provider=session.provider,
-            created_at=session.created_at,
-            last_used_at=session.last_seen_at,
-            ends_at=session_ends_at(session),
-        )
-
-
-class Sessions(Model):
-    """All of them; the list is short."""
-
-    items: list[SessionOut]
-    next_page_token: str | None = None
-
-
 @router.get("/people", responses=_READS)
 @needs(Permission.PEOPLE_READ)
 async def list_people(
@@ -202,7 +134,7 @@ async def one_person(actor: CurrentActor, person: Wanted) -> PersonOut:
 async def list_sessions(actor: CurrentActor, person: Wanted) -> Sessions:
     """List where somebody is signed in."""
     found = await registry.services().people.sessions(actor, PersonId(person))
-    return Sessions(items=[SessionOut.of(each) for each in found])
+    return Sessions.of(found, actor)
 
 
 @router.post("/people", response_model=PersonOut, responses=_ACTS)
@@ -224,7 +156,7 @@ async def add_person(
 async def change_role(
     request: Request, actor: CurrentActor, person: Wanted, act: RoleAct, key: IdempotencyKey = ""
 ) -> Response:
-    """Give another role; their sessions end."""
+    """Give another role; their sessions go on under other tokens."""
     return await _changed(
         request,
         actor,
@@ -250,44 +182,50 @@ async def remove_person(
     return Response(status_code=204)
 
 
-@router.post("/people/{person}/disable", response_model=PersonOut, responses=_ACTS)
-@needs(Permission.PEOPLE_WRITE)
-async def disable_person(
-    request: Request, actor: CurrentActor, person: Wanted, act: PersonAct, key: IdempotencyKey = ""
-) -> Response:
-    """Keep somebody out, from their next event on."""
-    desk = registry.services().people
-    return await _changed(request, actor, key, lambda: desk.disable(actor, act.change(person)))
-
-
-@router.post("/people/{person}/enable", response_model=PersonOut, responses=_ACTS)
-@needs(Permission.PEOPLE_WRITE)
-async def enable_person(
-    request: Request, actor: CurrentActor, person: Wanted, act: PersonAct, key: IdempotencyKey = ""
-) -> Response:
-    """Let somebody in again."""
-    desk = registry.services().people
-    return await _changed(request, actor, key, lambda: desk.enable(actor, act.change(person)))
-
-
 @router.post("/people/{person}/reset", response_model=PersonOut, responses=_ACTS)
 @needs(Permission.PEOPLE_WRITE)
 async def reset_person(
     request: Request, actor: CurrentActor, person: Wanted, act: PersonAct, key: IdempotencyKey = ""
 ) -> Response:
-    """Give a one-time password instead of the password and the second step."""
+    """Give a one-time password instead of password, second step, sessions and tokens."""
     desk = registry.services().people
     return await _once_told(request, actor, key, lambda: desk.reset(actor, act.change(person)))
 
 
-@router.post("/people/{person}/sign-out", response_model=PersonOut, responses=_ACTS)
-@needs(Permission.PEOPLE_WRITE)
-async def sign_person_out(
-    request: Request, actor: CurrentActor, person: Wanted, act: PersonAct, key: IdempotencyKey = ""
-) -> Response:
-    """End every session of somebody."""
-    desk = registry.services().people
-    return await _changed(request, actor, key, lambda: desk.sign_out(actor, act.change(person)))
+def _account_deed(
+    path: str,
+    name: str,
+    says: str,
+    deed: Callable[[PeopleDesk, Actor, Change], Awaitable[Colleague]],
+) -> None:
+    """Serve one deed that needs nothing but the person and why."""
+
+    async def act_on(
+        request: Request,
+        actor: CurrentActor,
+        person: Wanted,
+        act: PersonAct,
+        key: IdempotencyKey = "",
+    ) -> Response:
+        desk = registry.services().people
+        return await _changed(request, actor, key, lambda: deed(desk, actor, act.change(person)))
+
+    router.add_api_route(
+        f"/people/{{person}}/{path}",
+        needs(Permission.PEOPLE_WRITE)(act_on),
+        methods=["POST"],
+        name=name,
+        description=says,
+        response_model=PersonOut,
+        responses=_ACTS,
+    )
+
+
+_account_deed(
+    "disable", "disable_person", "Keep somebody out, from their next event on.", PeopleDesk.disable
+)
+_account_deed("enable", "enable_person", "Let somebody in again.", PeopleDesk.enable)
+_account_deed("sign-out", "sign_person_out", "End every session of somebody.", PeopleDesk.sign_out)
 
 
 @router.post("/people/{person}/sessions/{session}/end", response_model=PersonOut, responses=_ACTS)

@@ -46,6 +46,15 @@ class Tokens(Protocol):
 
     async def touch(self, token: TokenId, now: datetime) -> None: ...
     async def revoke(self, token: TokenId, now: datetime) -> None: ...
+    async def revoke_all(
+        self, person: PersonId, now: datetime, *, tenant: TenantId | None = None
+    ) -> None:
+        """End a person's own, in one tenant or in all."""
+        ...
+
+    async def forget(self, ended_before: datetime, *, limit: int) -> int:
+        """Delete those revoked or expired before a moment; returns how many."""
+        ...
 
 
 class SigningKeys(Protocol):

@@ -75,21 +75,38 @@ def _password(name: str, label: str, complete: str, *, hint: str = "") -> rx.Com
 
 
 def _frame(*children: rx.Component, to: str, csrf: rx.Var[str] | None = None) -> rx.Component:
-    return rx.el.main(
-        _picture(),
-        rx.el.div(
-            post_form(
-                rx.el.div(mark(), "Inspector", class_name="brand"), *children, to=to, csrf=csrf
-            ),
-            class_name="login-f",
-        ),
-        class_name="login",
-    )
+    return _beside_picture(post_form(_brand(), *children, to=to, csrf=csrf))
+
+
+def _beside_picture(content: rx.Component) -> rx.Component:
+    return rx.el.main(_picture(), rx.el.div(content, class_name="login-f"), class_name="login")
+
+
+def _brand() -> rx.Component:
+    return rx.el.div(mark(), "Inspector", class_name="brand")
 
 
 def login_page() -> rx.Component:
     """Sign in with a local account; who has a second step brings a code then."""
-    return rx.cond(LoginState.step == "code", _code(), _name_and_password())
+    return rx.match(LoginState.step, ("code", _code()), ("renew", _renew()), _name_and_password())
+
+
+def _renew() -> rx.Component:
+    """Go by the document itself: only HTTP can set the cookie, and a new socket brings it."""
+    href = LoginState.renew_href
+    return _beside_picture(
+        rx.el.div(
+            rx.el.meta(http_equiv="refresh", content=rx.Var.create("0;url=") + href),
+            _brand(),
+            rx.el.div(
+                rx.el.h1("One moment"),
+                rx.el.p("Your session goes on under a new key, because your role has changed."),
+                class_name="login-h",
+            ),
+            rx.el.a("Go on", href=href, class_name="btn primary lg"),
+            class_name="stack",
+        )
+    )
 
 
 def _code() -> rx.Component:

@@ -17,7 +17,9 @@ class LoginState(SessionState):
     next_page: str = ""
     wanted_tenant: str = ""
     step: str = ""
-    """"code" where the password was right and a code is to come."""
+    """"code" where the password was right and a code is to come, "renew" where the session goes
+    on under another token."""
+    renew_href: str = ""
 
     @rx.event
     @requires(Permission.PUBLIC)
@@ -28,6 +30,9 @@ class LoginState(SessionState):
         self.step = self._parameter("step")
         parts = self.router.url.path.split("/")
         self.wanted_tenant = parts[2] if len(parts) > 2 else ""  # noqa: PLR2004 - /login/{tenant}
+        if self._actor.must_renew:
+            self.step, self.renew_href = "renew", routes.renew(self.next_page)
+            return None
         if (answer := self._show_last_answer()) is not None:
             self.typed_username = answer.get("username", "")
             return None

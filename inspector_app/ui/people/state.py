@@ -206,7 +206,7 @@ class PeopleState(SessionState):
             username=person.username,
             role=each.role.value,
             version=each.version,
-            state=each.state.value,
+            state=each.state(now()).value,
             shared=each.shared,
             second_step=each.second_step,
             provider=each.provider,

@@ -135,7 +135,7 @@ def _form() -> rx.Component:
 def _new() -> rx.Component:
     explained = rx.cond(
         State.of_tenant,
-        "It acts for the organisation, whoever comes and goes. Bulk work needs a person's token.",
+        "It acts for the organisation, whoever comes and goes.",
         "It acts as you, here, with your role of the moment at most.",
     )
     shown = rx.fragment(

@@ -163,11 +163,11 @@ class TokensState(SessionState):
 
     def _offer(self, role: Role) -> None:
         self.role_chosen = role.value
-        self.scopes_offered = sorted(grantable(role, self._kind()))
+        self.scopes_offered = sorted(grantable(role))
 
 
 def _row(token: Token) -> TokenRow:
-    whole = token.scopes >= grantable(token.role, token.kind)
+    whole = token.scopes >= grantable(token.role)
     acts = any(not holds(Role.OBSERVER, each) for each in token.scopes)
     return TokenRow(
         ident=str(token.id),

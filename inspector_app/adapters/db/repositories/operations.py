@@ -226,7 +226,7 @@ def _to_operation(row: OperationRow) -> Operation:
         total=row.total,
         digest=row.digest,
         pace=row.pace,
-        person=PersonId(row.person),
+        person=PersonId(row.person) if row.person else None,
         token=TokenId(row.token) if row.token else None,
         by=row.by,
         state=OperationState(row.state),

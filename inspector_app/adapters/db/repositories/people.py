@@ -20,6 +20,7 @@ def to_person(row: PersonRow) -> Person:
         username=row.username,
         disabled=row.disabled,
         must_change_password=row.must_change_password,
+        one_time_until=row.one_time_until,
     )
 
 
@@ -28,6 +29,10 @@ class SqlPeople:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+
+    async def get(self, person: PersonId) -> Person | None:
+        row = await self._session.get(PersonRow, person)
+        return to_person(row) if row else None
 
     async def by_username(self, username: str) -> Person | None:
         query = select(PersonRow).where(PersonRow.username == username)
@@ -41,6 +46,7 @@ class SqlPeople:
                 username=person.username,
                 password_hash=password_hash,
                 must_change_password=person.must_change_password,
+                one_time_until=person.one_time_until,
                 disabled=person.disabled,
                 created_at=now,
             )
@@ -52,12 +58,16 @@ class SqlPeople:
         return (await self._session.scalars(query)).one_or_none()
 
     async def set_password(
-        self, person: PersonId, password_hash: str, *, must_change: bool
+        self, person: PersonId, password_hash: str, *, one_time_until: datetime | None
     ) -> None:
         await self._session.execute(
             update(PersonRow)
             .where(col(PersonRow.id) == person)
-            .values(password_hash=password_hash, must_change_password=must_change)
+            .values(
+                password_hash=password_hash,
+                must_change_password=one_time_until is not None,
+                one_time_until=one_time_until,
+            )
         )
 
     async def set_disabled(self, person: PersonId, *, disabled: bool) -> None:

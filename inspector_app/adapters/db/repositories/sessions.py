@@ -29,6 +29,7 @@ def _to_session(row: SessionRow) -> Session:
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
         proved_at=row.proved_at,
+        renew_due=row.renew_due,
         revoked_at=row.revoked_at,
     )
 
@@ -97,8 +98,40 @@ class SqlSessions:
         await self._session.execute(
             update(SessionRow)
             .where(col(SessionRow.id) == session)
-            .values(token_hash=token_hash, proved_at=now)
+            .values(
+                previous_hash=col(SessionRow.token_hash),
+                token_hash=token_hash,
+                renew_due=False,
+                proved_at=now,
+            )
         )
+
+    async def make_due(self, person: PersonId) -> None:
+        await self._session.execute(
+            update(SessionRow)
+            .where(col(SessionRow.person) == person, col(SessionRow.revoked_at).is_(None))
+            .values(renew_due=True)
+        )
+
+    async def renew_if_due(self, token_hash: str, fresh_hash: str) -> bool:
+        renewed = await self._session.execute(
+            update(SessionRow)
+            .where(
+                # In the statement itself: of two who bring the old one at once, one goes on.
+                col(SessionRow.token_hash) == token_hash,
+                col(SessionRow.renew_due),
+                col(SessionRow.revoked_at).is_(None),
+            )
+            .values(previous_hash=token_hash, token_hash=fresh_hash, renew_due=False)
+            .returning(col(SessionRow.id))
+        )
+        return renewed.first() is not None
+
+    async def was_renewed(self, token_hash: str) -> bool:
+        query = select(SessionRow.id).where(
+            SessionRow.previous_hash == token_hash, col(SessionRow.revoked_at).is_(None)
+        )
+        return (await self._session.scalars(query)).first() is not None
 
     async def revoke(self, session: SessionId, now: datetime) -> bool:
         done = await self._session.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import and_, delete, func
+from sqlalchemy import and_, delete, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select, update
 
@@ -119,6 +119,26 @@ class SqlTokens:
             .where(col(TokenRow.id) == token, col(TokenRow.revoked_at).is_(None))
             .values(revoked_at=now)
         )
+
+    async def revoke_all(
+        self, person: PersonId, now: datetime, *, tenant: TenantId | None = None
+    ) -> None:
+        query = update(TokenRow).where(
+            col(TokenRow.person) == person, col(TokenRow.revoked_at).is_(None)
+        )
+        if tenant is not None:
+            query = query.where(col(TokenRow.tenant) == tenant)
+        await self._session.execute(query.values(revoked_at=now))
+
+    async def forget(self, ended_before: datetime, *, limit: int) -> int:
+        ended = or_(
+            col(TokenRow.revoked_at) < ended_before, col(TokenRow.expires_at) < ended_before
+        )
+        old = select(TokenRow.id).where(ended).limit(limit)
+        gone = await self._session.execute(
+            delete(TokenRow).where(col(TokenRow.id).in_(old)).returning(col(TokenRow.id))
+        )
+        return len(gone.all())
 
 
 class SqlSigningKeys:

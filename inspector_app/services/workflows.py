@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from inspector_app.domain.audit import Target, check_reason
 from inspector_app.domain.errors import Conflict, Invalid
-from inspector_app.domain.histories import Event, EventPage
+from inspector_app.domain.histories import Event, EventPage, EventRow
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.permissions import Permission
+from inspector_app.domain.refusals import Refusal, needs_rows, refusal
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import (
     PAUSE_FLAG,
@@ -97,6 +98,20 @@ class WorkflowDesk:
     async def event(self, actor: Actor, ref: RunRef, event: EventId) -> Event:
         """Read one event in full."""
         return await self._histories.event(await self._look(actor, _target(ref)), ref, event)
+
+    async def refusal(self, actor: Actor, ref: RunRef) -> Refusal | None:
+        """Say where and why the run's workflow task keeps failing; None if it does not."""
+        place = await self._look(actor, _target(ref))
+        failure = await self._histories.task_failure(place, ref)
+        if failure is None:
+            return None
+        rows: list[EventRow] = []
+        following: EventId | None = EventId(1) if needs_rows(failure) else None
+        while following is not None:
+            page = await self._histories.page(place, ref, start=following, size=MOST_PAGE)
+            rows += page.rows
+            following = page.next_event
+        return refusal(failure, rows)
 
     async def check_signal(
         self, actor: Actor, ref: RunRef, name: str, args: list[object]

@@ -63,7 +63,7 @@ def main() -> None:
     limit.daemon = True
     limit.start()
     if bool(asked.against) == bool(asked.workflow):
-        say(refusal("Name either MODULE:CLASS or --against, one of the two."), _WRONG_USE)
+        say(refusal("Name MODULE:CLASS or --against, one of the two."), _WRONG_USE)
     if asked.against:
         say(*_histories(asked.history, asked.against))
     target = Target(

@@ -10,7 +10,7 @@ import typer
 
 from inspector_app.commands.terminal import WRONG_USE, AsJson, answer, tell
 from inspector_app.domain import replay_answers
-from inspector_app.domain.divergence import RecordedRun, compare_histories
+from inspector_app.domain.divergence import RecordedRun, Verdict, compare_histories
 from inspector_app.domain.divergence import compare as compared
 from inspector_app.domain.errors import Invalid
 
@@ -45,13 +45,15 @@ def compare(  # noqa: PLR0913 - an option each
     """Replay a history with today's code and say where the two part, and what to do.
 
     With --against: compare the histories of two runs, or of a run and its reset, with no code.
+    With neither: say what the SDK's own failure message in the history means, in any language.
     Exit 0 when nothing breaks, 3 for drift, 4 for non-determinism, 5 when the code raises.
     """
-    if bool(against) == bool(workflow):
-        said = "Name either MODULE:CLASS or --against: a history is compared with one of them."
-        _refuse(Invalid(said), as_json=as_json)
+    if against is not None and workflow:
+        _refuse(Invalid("Name MODULE:CLASS or --against, not both."), as_json=as_json)
     if against is not None:
         _compare_histories((history, against), as_json=as_json)
+    if not workflow:
+        _explain_refusal(history, as_json=as_json)
     from inspector_app.adapters.temporal.replay_host import Order, replay_in_child
     from inspector_app.commands.packing import packed
 
@@ -96,6 +98,25 @@ def _recorded(file: Path) -> RecordedRun:
         return replay_answers.parse_run(recorded(_read(file)))
     except NotReplayable as error:
         raise Invalid(f"{file}: {error}") from None
+
+
+def _explain_refusal(file: Path, *, as_json: bool) -> NoReturn:
+    from inspector_app.adapters.temporal.refused import refused
+    from inspector_app.replay.histories import NotReplayable
+
+    try:
+        found = refused(_read(file))
+    except NotReplayable as error:
+        _refuse(Invalid(f"{file}: {error}"), as_json=as_json)
+    if found is None:
+        said = (
+            "Name MODULE:CLASS or --against: no workflow task has failed at the end of this"
+            " history, so there is nothing to explain without."
+        )
+        _refuse(Invalid(said), as_json=as_json)
+    said = replay_answers.answer_refusal(found)
+    answer(said, f"{said['verdict']}: {said['explanation']}", as_json=as_json)
+    raise typer.Exit(replay_answers.EXIT_CODES[Verdict(str(said["verdict"]))])
 
 
 def _refuse(error: Invalid, *, as_json: bool) -> NoReturn:

@@ -7,6 +7,7 @@ from typing import Final, cast
 
 from inspector_app.domain.commands import Command, Record, RefusedPatch, ReplayFailure, Source
 from inspector_app.domain.divergence import (
+    Change,
     Comparison,
     Difference,
     Fork,
@@ -14,10 +15,13 @@ from inspector_app.domain.divergence import (
     RecordedRun,
     Reset,
     Verdict,
+    Weight,
 )
 from inspector_app.domain.errors import Invalid
 from inspector_app.domain.explaining import explain, explain_histories
 from inspector_app.domain.ids import EventId
+from inspector_app.domain.refusals import Refusal
+from inspector_app.domain.sdk_messages import Side
 
 EXIT_CODES: Final = {
     Verdict.IDENTICAL: 0,
@@ -79,6 +83,35 @@ def answer_histories(found: HistoriesCompared) -> dict[str, object]:
         "told": _difference(found.told) if found.told else None,
         "patches": list(found.patches),
     }
+
+
+def answer_refusal(found: Refusal) -> dict[str, object]:
+    """Return what an SDK's own failure message means, in the shape of a comparison."""
+    accusation, first = found.accusation, None
+    if found.event_id is not None and accusation is not None:
+        was, now = accusation.history, accusation.code
+        change = Change.INSERTED if not was else Change.CHANGED if now else Change.REMOVED
+        first = {
+            "event_id": found.event_id,
+            "kind": Weight.STRUCTURAL.value,
+            "change": change.value,
+            "original": _side(was),
+            "replayed": _side(now),
+            "source": None,
+        }
+    verdict = Verdict.NONDETERMINISTIC if found.nondeterminism else Verdict.TASK_FAILURE
+    remedies = "\n".join(f"{number}. {each}" for number, each in enumerate(found.remedies, 1))
+    return {
+        "verdict": verdict.value,
+        "first_divergence": first,
+        "differences": [first] if first else [],
+        "sdk_message": found.failure.message,
+        "explanation": f"{found.summary}\n\nWhat can be done, one of:\n{remedies}",
+    }
+
+
+def _side(side: Side | None) -> dict[str, object] | None:
+    return {"command": side.type, "name": side.name, "id": side.id} if side else None
 
 
 def refusal(reason: str) -> dict[str, object]:

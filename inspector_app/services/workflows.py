@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inspector_app.domain.audit import Target, check_reason
 from inspector_app.domain.errors import Conflict, Invalid
-from inspector_app.domain.histories import Event, EventPage
+from inspector_app.domain.histories import Event, EventPage, EventRow
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.ids import EventId
 from inspector_app.domain.permissions import Permission
+from inspector_app.domain.refusals import Refusal, needs_rows, refusal
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import (
     PAUSE_FLAG,
@@ -128,6 +129,22 @@ class WorkflowDesk:
         """Read one event in full."""
         found = await self._histories.event(await self._look(actor, _target(ref)), ref, event)
         return show_event(await self._redaction.veil(actor), found)
+
+    async def refusal(self, actor: Actor, ref: RunRef) -> Refusal | None:
+        """Say where and why the run's workflow task keeps failing; None if it does not."""
+        place = await self._look(actor, _target(ref))
+        failure = await self._histories.task_failure(place, ref)
+        if failure is None:
+            return None
+        veil = await self._redaction.veil(actor)
+        failure = replace(failure, message=veil.failure(failure.message))
+        rows: list[EventRow] = []
+        following: EventId | None = EventId(1) if needs_rows(failure) else None
+        while following is not None:
+            page = await self._histories.page(place, ref, start=following, size=MOST_PAGE)
+            rows += show_events(veil, page).rows
+            following = page.next_event
+        return refusal(failure, rows)
 
     async def check_signal(
         self, actor: Actor, ref: RunRef, name: str, args: list[object]

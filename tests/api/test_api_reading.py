@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from inspector_app.domain.permissions import Role
-from tests.fixtures.samples import Approval
+from tests.fixtures.samples import Approval, Stuck
 from tests.fixtures.temporal import waits_for
 
 WORKFLOWS = "/api/v1/workflows"
@@ -185,6 +185,29 @@ async def test_a_payload_that_is_no_proper_text_is_shown_all_the_same(office, si
     for number in range(1, answer.json()["total"] + 1):
         answer = await ivo.gets(f"{WORKFLOWS}/history/event", **named(ref, event_id=number))
         assert answer.status_code == 200, number
+
+
+@pytest.mark.temporal
+async def test_a_task_that_keeps_failing_says_why_and_one_that_does_not_says_nothing(office, site):
+    ivo = await office.signed_in("ivo")
+    ref, handle = await site.start(Stuck.run)
+
+    async def read():
+        answer = await ivo.gets(f"{WORKFLOWS}/run/refusal", **named(ref))
+        return answer.json()["refusal"]
+
+    found = await waits_for(read)
+    assert found["summary"].endswith(
+        "in its task: ValueError: a fault in the workflow's own code."
+    )
+    assert (found["nondeterminism"], found["event_id"]) == (False, None)
+    event = {**named(ref), "event_id": found["failed_at"]}
+    shown = await ivo.gets(f"{WORKFLOWS}/history/event", **event)
+    assert shown.json()["event"]["type"] == "WorkflowTaskFailed"
+    await handle.terminate("enough")
+    well, _ = await site.start(Approval.run, "x")
+    answer = await ivo.gets(f"{WORKFLOWS}/run/refusal", **named(well))
+    assert answer.json() == {"refusal": None}
 
 
 @pytest.mark.temporal

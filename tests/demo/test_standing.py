@@ -26,6 +26,9 @@ from inspector_app.demo.standing import (
 from inspector_app.demo.starts import Start, begin
 from inspector_app.demo.traffic import CYCLE, MOST_WAITING, answer_oldest, plan
 from inspector_app.demo.worker import connected, work
+from inspector_app.domain.ids import EventId, RunId, WorkflowId
+from inspector_app.domain.refusals import refusal
+from inspector_app.domain.workflows import RunRef
 from tests.fixtures.temporal import running, waits_for
 
 NON_DETERMINISTIC = (
@@ -67,6 +70,13 @@ async def test_the_stuck_run_is_reported_as_non_deterministic_and_stays_one_run(
     assert "[TMPRL1100]" in failed[0]
     assert "look_up_invoice" in failed[0]
     assert "check_disputes" in failed[0]
+    found = await _refusal(demo, run.id)
+    assert found.summary == (
+        "At event 5 the history has activity 'look_up_invoice', and the worker's code asks for"
+        " activity 'check_disputes' there."
+    )
+    assert (found.event_id, found.certain) == (5, True)
+    assert any("Reset the run to event 4 " in each for each in found.remedies)
 
     async with meanwhile(serve_stuck_run(demo.client, run)):
         # Whoever resets it to its beginning gets it going again.
@@ -75,6 +85,14 @@ async def test_the_stuck_run_is_reported_as_non_deterministic_and_stays_one_run(
         await handle.signal(InvoiceReminderV2.paid)
         assert await handle.result() == "paid"
     assert len(await ids(demo.client, f"WorkflowId = '{run.id}'")) == 2  # the reset made one
+
+
+async def _refusal(demo, workflow_id):
+    """What the run's page says of it."""
+    ref = RunRef("default", WorkflowId(workflow_id), RunId(""))
+    failure = await demo.histories.task_failure(demo.namespace, ref)
+    page = await demo.histories.page(demo.namespace, ref, start=EventId(1), size=100)
+    return refusal(failure, page.rows)
 
 
 @pytest.mark.temporal

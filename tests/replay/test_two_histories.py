@@ -182,7 +182,68 @@ def test_neither_or_both_of_code_and_another_history_is_wrong_use():
     for words in ([], ["orders:Order", "--against", first]):
         done = CliRunner().invoke(app, ["replay", "compare", first, *words, "--json"])
         assert done.exit_code == 2
-        assert "either MODULE:CLASS or --against" in json.loads(done.stdout)["explanation"]
+        assert "Name MODULE:CLASS or --against" in json.loads(done.stdout)["explanation"]
+
+
+def stuck_with(message, cause="NON_DETERMINISTIC_ERROR"):
+    """The history up to its fourth task, which an SDK has refused with this message."""
+    failed = {
+        "eventId": "20",
+        "eventType": "EVENT_TYPE_WORKFLOW_TASK_FAILED",
+        "workflowTaskFailedEventAttributes": {
+            "cause": f"WORKFLOW_TASK_FAILED_CAUSE_{cause}",
+            "failure": {"message": message},
+        },
+    }
+    return json.dumps({"events": [*EVENTS[:19], failed]})
+
+
+REFUSED = {
+    "Go": (
+        "[TMPRL1100] nondeterministic workflow: history event is ActivityTaskScheduled:"
+        " (ActivityId:11, ActivityType:(Name:charge), WorkflowTaskCompletedEventId:10), replay"
+        " command is ScheduleActivityTask: (ActivityId:11, ActivityType:(Name:ship))"
+    ),
+    "Java": (
+        "[TMPRL1100] Failure handling event 11 of type 'EVENT_TYPE_ACTIVITY_TASK_SCHEDULED'"
+        " during replay. [TMPRL1100] Command COMMAND_TYPE_SCHEDULE_ACTIVITY_TASK doesn't match"
+        " event EVENT_TYPE_ACTIVITY_TASK_SCHEDULED with EventId=11 on check activityType with an"
+        " expected value 'name: \"charge\"' and an actual value 'name: \"ship\"'."
+    ),
+    "TypeScript": (
+        "[TMPRL1100] Nondeterminism error: Activity type of scheduled event 'charge' does not"
+        " match activity type of activity command 'ship'"
+    ),
+}
+
+
+@pytest.mark.parametrize("sdk", REFUSED)
+def test_an_sdks_own_message_in_a_history_is_explained_without_code(tmp_path, sdk):
+    (tmp_path / "stuck.json").write_text(stuck_with(REFUSED[sdk]))
+    asked = ["replay", "compare", str(tmp_path / "stuck.json")]
+    done = CliRunner().invoke(app, [*asked, "--json"])
+    found = json.loads(done.stdout)
+    assert (found["verdict"], done.exit_code) == ("nondeterministic", 4)
+    assert found["first_divergence"]["event_id"] == 11
+    assert found["sdk_message"] == REFUSED[sdk]
+    said = "At event 11 the history has activity 'charge', and the worker's code asks for activity"
+    assert found["explanation"].startswith(f"{said} 'ship' there.")
+    words = CliRunner().invoke(app, asked).stdout
+    assert "Reset the run to event 10" in words
+
+
+def test_a_task_that_failed_since_the_code_raises_is_told_from_non_determinism(tmp_path):
+    stuck = stuck_with("KeyError: 'total'", "WORKFLOW_WORKER_UNHANDLED_FAILURE")
+    (tmp_path / "stuck.json").write_text(stuck)
+    done = CliRunner().invoke(app, ["replay", "compare", str(tmp_path / "stuck.json"), "--json"])
+    assert (json.loads(done.stdout)["verdict"], done.exit_code) == ("task_failure", 5)
+
+
+def test_a_run_that_was_reset_is_not_called_stuck():
+    reset = json.loads((FOLDER / "reset.json").read_text())["events"][:10]
+    assert reset[-1]["eventType"] == "EVENT_TYPE_WORKFLOW_TASK_FAILED"
+    done = CliRunner().invoke(app, ["replay", "compare", str(FOLDER / "reset.json"), "--json"])
+    assert done.exit_code == 2
 
 
 def test_the_packed_file_says_the_same(tmp_path):

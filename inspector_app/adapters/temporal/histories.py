@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import WorkflowTaskFailedCause
 from temporalio.api.history.v1 import History, HistoryEvent
 from temporalio.api.workflowservice.v1 import (
     DescribeWorkflowExecutionRequest,
@@ -22,10 +23,12 @@ from temporalio.api.workflowservice.v1 import (
 from inspector_app.adapters.temporal.connect import TIMEOUT, Clusters
 from inspector_app.adapters.temporal.described import to_status
 from inspector_app.adapters.temporal.events import links_of, to_tree
+from inspector_app.adapters.temporal.payloads import failure_text
 from inspector_app.adapters.temporal.rows import Rows
 from inspector_app.domain.errors import InspectorError, NotFound
 from inspector_app.domain.histories import EventPage, EventRow, RawEvent
 from inspector_app.domain.ids import EventId, RunId
+from inspector_app.domain.refusals import TaskFailure
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import RunRef
 
@@ -71,6 +74,12 @@ class _Kept:
     def bytes_taken(self) -> int:
         return sum(map(len, self.chunks)) + _ROW_BYTES * len(self.rows)
 
+    def event(self, event: EventId) -> HistoryEvent:
+        """Unpack one event that is here."""
+        packed = self.chunks[bisect_right(self.starts, event) - 1]
+        chunk = History.FromString(zlib.decompress(packed))
+        return next(each for each in chunk.events if each.event_id == event)
+
     async def add(self, events: Sequence[HistoryEvent], packed: bytes) -> None:
         self.starts.append(len(self.rows) + 1)
         self.chunks.append(packed)
@@ -115,10 +124,18 @@ class TemporalHistories:
                 f"This history has no event {event}; its last is {kept.total}.",
                 hint="Choose an event in the list.",
             )
-        packed = kept.chunks[bisect_right(kept.starts, event) - 1]
-        chunk = History.FromString(zlib.decompress(packed))
-        found = next(each for each in chunk.events if each.event_id == event)
+        found = kept.event(event)
         return RawEvent(row=kept.rows[event - 1], tree=to_tree(found), links=links_of(found))
+
+    async def task_failure(self, namespace: Namespace, run: RunRef) -> TaskFailure | None:
+        kept = await self._open(namespace, run)
+        await self._until(kept, kept.total)
+        for row in reversed(kept.rows):
+            if row.type == "WorkflowTaskCompleted":
+                return None
+            if row.type == "WorkflowTaskFailed":
+                return task_failure_of(kept.event(row.id))
+        return None
 
     async def follow(self, namespace: Namespace, run: RunRef) -> AsyncGenerator[int]:
         kept = await self._open(namespace, run)
@@ -260,6 +277,16 @@ class TemporalHistories:
             if taken <= KEPT_BYTES or len(self._kept) == 1:
                 return
             taken -= self._kept.pop(key).bytes_taken
+
+
+def task_failure_of(event: HistoryEvent) -> TaskFailure | None:
+    """Read a WorkflowTaskFailed; None where a reset made it."""
+    a = event.workflow_task_failed_event_attributes
+    name = WorkflowTaskFailedCause.Name(a.cause).removeprefix("WORKFLOW_TASK_FAILED_CAUSE_")
+    if name == "RESET_WORKFLOW":
+        return None  # that is how a reset begins
+    cause = "".join(word.capitalize() for word in name.split("_"))
+    return TaskFailure(EventId(event.event_id), cause, failure_text(a.failure))
 
 
 def lasting(events: Sequence[HistoryEvent]) -> Sequence[HistoryEvent]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, cast
 
 from google.protobuf.message import Message
 from temporalio.api.enums.v1 import EventType, RetryState, TimeoutType, WorkflowTaskFailedCause
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.history.v1 import HistoryEvent
 
-from inspector_app.adapters.temporal.payloads import message_of
+from inspector_app.adapters.temporal.payloads import message_of, readable
 from inspector_app.domain.histories import FAILURE_KEPT, EventKind, EventRow, EventTone
 from inspector_app.domain.ids import EventId
 
@@ -243,8 +243,23 @@ def _signaled(_rows: Rows, event: HistoryEvent) -> Line:
     return a.signal_name, ", ".join(part for part in parts if part)
 
 
+_MARKED: Final = {
+    "core_patch": ("patch-data", "id"),
+    "core_local_activity": ("data", "activity_type"),
+    "LocalActivity": ("data", "ActivityType"),
+    "Version": ("change-id", ""),
+}
+"""By a marker's name: where it says what it is for, and the field if that is an object."""
+
+
 def _marker(_rows: Rows, event: HistoryEvent) -> Line:
-    return event.marker_recorded_event_attributes.marker_name, ""
+    a = event.marker_recorded_event_attributes
+    key, field = _MARKED.get(a.marker_name, ("", ""))
+    for payload in a.details[key].payloads[:1] if key in a.details else ():
+        value = readable(payload)
+        said = cast("dict[str, object]", value).get(field) if isinstance(value, dict) else value
+        return a.marker_name, said if isinstance(said, str) else ""
+    return a.marker_name, ""
 
 
 def _child_initiated(rows: Rows, event: HistoryEvent) -> Line:

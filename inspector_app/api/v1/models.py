@@ -18,6 +18,7 @@ from pydantic import (
 
 from inspector_app.domain.audit import Entry
 from inspector_app.domain.histories import Event, EventRow
+from inspector_app.domain.refusals import Refusal
 from inspector_app.domain.workflows import (
     Done,
     PendingActivity,
@@ -296,6 +297,41 @@ class EventDetail(Model):
         """From the domain's value."""
         links = [(label, int(number)) for label, number in event.links]
         return cls(event=EventOut.of(event.row), json_text=event.json, links=links)
+
+
+class RefusalOut(Model):
+    """Why the run's workflow task keeps failing, in plain words."""
+
+    nondeterminism: bool
+    summary: str
+    event_id: Annotated[
+        int | None, Field(description="Where history and code part, if the SDK's message says")
+    ]
+    certain: Annotated[
+        bool, Field(description="False if several events fit: `event_id` is the first of them")
+    ]
+    failed_at: Annotated[int, Field(description="The WorkflowTaskFailed")]
+    sdk_message: str
+    remedies: list[str]
+
+    @classmethod
+    def of(cls, refusal: Refusal) -> RefusalOut:
+        """From the domain's value."""
+        return cls(
+            nondeterminism=refusal.nondeterminism,
+            summary=refusal.summary,
+            event_id=refusal.event_id,
+            certain=refusal.certain,
+            failed_at=refusal.failure.event_id,
+            sdk_message=refusal.failure.message,
+            remedies=list(refusal.remedies),
+        )
+
+
+class TaskRefusal(Model):
+    """`refusal` is null where the last workflow task did not fail."""
+
+    refusal: RefusalOut | None
 
 
 class Act(Model):

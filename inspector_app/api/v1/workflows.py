@@ -17,10 +17,12 @@ from inspector_app.api.v1.models import (
     EventOut,
     Events,
     OfferOut,
+    RefusalOut,
     RunDetail,
     RunOut,
     Runs,
     RunWithOffers,
+    TaskRefusal,
 )
 from inspector_app.domain.errors import Invalid
 from inspector_app.domain.ids import EventId, RunId, WorkflowId
@@ -89,6 +91,14 @@ async def one_run(actor: CurrentActor, ref: Ref) -> RunWithOffers:
         },
         native_pause=view.capabilities.native_pause,
     )
+
+
+@router.get("/run/refusal", responses=_READS)
+@needs(Permission.RUN_READ)
+async def task_refusal(actor: CurrentActor, ref: Ref) -> TaskRefusal:
+    """Say where and why the workflow task keeps failing, from the SDK's own message."""
+    found = await registry.services().workflows.refusal(actor, ref)
+    return TaskRefusal(refusal=RefusalOut.of(found) if found else None)
 
 
 def number_of(page_token: str) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from inspector_app.domain.histories import EventPage, RawEvent
 from inspector_app.domain.ids import EventId
+from inspector_app.domain.refusals import TaskFailure
 from inspector_app.domain.tenancy import Cluster, Namespace
 from inspector_app.domain.workflows import (
     Capabilities,
@@ -81,6 +82,10 @@ class Histories(Protocol):
         ...
 
     async def event(self, namespace: Namespace, run: RunRef, event: EventId) -> RawEvent: ...
+
+    async def task_failure(self, namespace: Namespace, run: RunRef) -> TaskFailure | None:
+        """Why the run's last workflow task failed, None if it did not (or was only reset)."""
+        ...
 
     def follow(self, namespace: Namespace, run: RunRef) -> AsyncGenerator[int]:
         """Say how many events there are, each time there are more; ends with the run.

@@ -168,6 +168,33 @@ def _held() -> rx.Component:
     )
 
 
+def _stuck() -> rx.Component:
+    """Why the workflow task keeps failing: where, what can be done, and the SDK's own words."""
+    why = State.stuck
+    return rx.el.div(
+        icon("equal-not"),
+        rx.el.div(
+            rx.el.b(why.word, "."),
+            " ",
+            why.summary,
+            rx.el.details(
+                rx.el.summary("What can be done"),
+                rx.el.ul(rx.foreach(why.remedies, rx.el.li)),
+                rx.el.p("The SDK says:", class_name="t3"),
+                rx.el.pre(why.message, class_name="code", tab_index=0),
+                link("The failed task", to=why.failed_href, class_name="link"),
+            ),
+            class_name="grow",
+        ),
+        rx.cond(
+            why.event > 0,
+            link("Event ", why.event, to=why.href, class_name="btn"),
+        ),
+        class_name="notice st-failed why-stuck",
+        role="status",
+    )
+
+
 def header() -> rx.Component:
     """The header, and notices about the run's own state."""
     facts = State.facts
@@ -183,6 +210,7 @@ def header() -> rx.Component:
     )
     return rx.fragment(
         rx.el.header(_title(), _facts(), class_name="run-h"),
+        rx.cond(State.stuck.summary, _stuck()),
         rx.cond(facts.pause_undone, _not_held()),
         rx.cond(facts.is_paused, _held()),
         rx.cond(facts.cancel_requested, asked),

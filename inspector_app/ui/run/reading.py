@@ -9,6 +9,7 @@ from inspector_app.domain.errors import InspectorError, NotFound
 from inspector_app.domain.histories import Event
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.ids import EventId
+from inspector_app.domain.refusals import Refusal
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import RunRef
 from inspector_app.services import registry
@@ -19,17 +20,18 @@ TRAIL_LIMIT = 200
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to read; `namespace` and `trail` say whether."""
+    """What to read; `namespace`, `trail` and `refusal` say whether."""
 
     actor: Actor
     ref: RunRef
     namespace: bool
     trail: bool
     event: EventId | None
+    refusal: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to read."""
-        return self.namespace or self.trail or self.event is not None
+        return self.namespace or self.trail or self.event is not None or self.refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Found:
     trail: tuple[Entry, ...] | None
     event: Event | None
     event_missing: str
+    refusal: Refusal | None = None
 
 
 async def read(wanted: Wanted) -> Found | InspectorError:
@@ -65,4 +68,5 @@ async def _read(wanted: Wanted) -> Found:
             event = await services.workflows.event(actor, ref, wanted.event)
         except NotFound as error:
             event_missing = error.detail
-    return Found(namespace, trail, event, event_missing)
+    refusal = await services.workflows.refusal(actor, ref) if wanted.refusal else None
+    return Found(namespace, trail, event, event_missing, refusal)

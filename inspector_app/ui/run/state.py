@@ -25,6 +25,7 @@ from inspector_app.ui.run.values import (
     Offers,
     Opened,
     Pair,
+    Stuck,
     Tab,
     Text,
 )
@@ -55,6 +56,7 @@ class RunState(SessionState):
     read_at: int | None = None
     missing: Notice | None = None
     facts: Facts = Facts()
+    stuck: Stuck = Stuck()
     offers: Offers = Offers()
     given: Text = Text()
     outcome: Text = Text()
@@ -193,6 +195,7 @@ class RunState(SessionState):
         if run.summary.history_length < self._length:
             return None  # what one's own deed brought was seen already
         first, changed = not self.ready, run.status.value != self.facts.status
+        grown = run.summary.history_length > self._length
         ref = RunRef(self.namespace, run.summary.workflow_id, run.summary.run_id)
         self._goes_well()
         self.missing, self._ref = None, ref
@@ -202,12 +205,16 @@ class RunState(SessionState):
         self.ready, self.read_at = True, milliseconds(now())
         self._link()
         unread = self.event and self.event != self.opened.id
+        if not self.facts.problem:
+            self.stuck = Stuck()
         return Wanted(
             actor=self._actor,
             ref=ref,
             namespace=first,
             trail=changed or self._trail_stale or self.tab == "audit",
             event=EventId(self.event) if unread else None,
+            # Only its first try writes an event: later ones say nothing new.
+            refusal=bool(self.facts.problem) and (grown or not self.stuck.summary),
         )
 
     def _take_run(self, seen: Seen) -> None:
@@ -234,6 +241,8 @@ class RunState(SessionState):
             self.trail, self._trail_stale = view.trail(found.trail), False
         if found.event is not None:
             self.opened = view.opened(found.event, ref, self.tenant)
+        if found.refusal is not None and self.facts.problem:
+            self.stuck = view.stuck(found.refusal, ref, self.tenant)
         self.event_missing = found.event_missing
         self._link()
 

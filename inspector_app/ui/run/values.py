@@ -59,6 +59,19 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Stuck:
+    """Why the workflow task keeps failing. `event` is 0 where no event is known."""
+
+    summary: str = ""
+    word: str = ""
+    event: int = 0
+    href: str = ""
+    failed_href: str = ""
+    message: str = ""
+    remedies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Offered:
     """A button: whether it works now, and the title that says why not."""
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from inspector_app.domain.audit import Entry, Outcome
 from inspector_app.domain.histories import Event
+from inspector_app.domain.refusals import Refusal
 from inspector_app.domain.tenancy import Namespace
 from inspector_app.domain.workflows import (
     Capabilities,
@@ -28,6 +29,7 @@ from inspector_app.ui.run.values import (
     Opened,
     Pair,
     Stage,
+    Stuck,
     Text,
 )
 from inspector_app.ui.session import milliseconds
@@ -89,6 +91,22 @@ def facts(run: Run, capabilities: Capabilities, tenant: str, *, events: int = 0)
         paused_at=milliseconds(pause.at) if pause else None,
         pause_reason=pause.reason if pause else "",
         open_children=len(run.children),
+    )
+
+
+def stuck(refusal: Refusal | None, ref: RunRef, tenant: str) -> Stuck:
+    """Why the run is stuck, with links to the events it is about."""
+    if refusal is None:
+        return Stuck()
+    at, failed = refusal.event_id, refusal.failure.event_id
+    return Stuck(
+        summary=refusal.summary,
+        word="Non-deterministic" if refusal.nondeterminism else "Workflow task failing",
+        event=at or 0,
+        href=routes.run(tenant, ref, tab="history", event=at) if at else "",
+        failed_href=routes.run(tenant, ref, tab="history", event=failed),
+        message=refusal.failure.message,
+        remedies=refusal.remedies,
     )
 
 

@@ -17,6 +17,7 @@ from inspector_app.domain.histories import Event
 from inspector_app.domain.identity import Actor, ActorKind
 from inspector_app.domain.ids import PersonId, RequestId, RunId, SessionId, TenantId, WorkflowId
 from inspector_app.domain.permissions import Role
+from inspector_app.domain.refusals import Refusal
 from inspector_app.domain.tenancy import Cluster, Namespace
 from inspector_app.domain.workflows import (
     Capabilities,
@@ -87,6 +88,8 @@ class Desk:
     )
     fault: InspectorError | None = None
     event_now: Event | InspectorError | None = None
+    refusal_now: Refusal | None = None
+    refusals_read: int = 0
     looks: int = 0
     sent: list[tuple[object, ...]] = field(default_factory=list)
     undo_pauses: bool = False
@@ -114,6 +117,10 @@ class Desk:
         if isinstance(self.event_now, InspectorError):
             raise self.event_now
         return self.event_now
+
+    async def refusal(self, actor, ref):
+        self.refusals_read += 1
+        return self.refusal_now
 
     async def check_signal(self, actor, ref, name, args) -> SignalWarning | None:
         return check_signal(name, len(args), self.handlers_now)

@@ -6,8 +6,10 @@ from types import SimpleNamespace
 from run_in_memory import NOW, a_run, person
 
 from inspector_app.domain.errors import NotFound, Unreachable
+from inspector_app.domain.ids import EventId
 from inspector_app.domain.permissions import Role
-from inspector_app.domain.workflows import RunData, Status
+from inspector_app.domain.refusals import Refusal, TaskFailure
+from inspector_app.domain.workflows import PendingTask, RunData, Status
 from inspector_app.ui.run.state import RunState
 
 AWAY = Unreachable(
@@ -200,3 +202,46 @@ async def test_rows_are_never_read_of_a_run_that_is_not_known_yet(page):
 
     await RunState.follow.fn(page.run)
     assert "run_id=" in page.run.rows_src
+
+
+STUCK = Refusal(
+    TaskFailure(EventId(14), "NonDeterministicError", "[TMPRL1100] …"),
+    "At event 11 the history has activity 'charge', and the worker's code asks for a timer there.",
+    ("Roll the workers back.",),
+    nondeterminism=True,
+    event_id=EventId(11),
+    certain=True,
+)
+
+
+async def test_a_stuck_run_says_where_and_why_and_links_to_the_event(page):
+    page.desk.refusal_now = STUCK
+    page.desk.run_now = a_run(task=PendingTask(3, NOW, NOW))
+    await page.open()
+
+    assert page.run.stuck.word == "Non-deterministic"
+    assert page.run.stuck.summary == STUCK.summary
+    assert page.run.stuck.event == 11
+    assert "event=11" in page.run.stuck.href
+    assert "event=14" in page.run.stuck.failed_href
+    assert page.run.stuck.remedies == ("Roll the workers back.",)
+
+
+async def test_a_later_try_of_the_same_task_is_not_read_again(page):
+    page.desk.refusal_now = STUCK
+    for attempt in (2, 3, 4):
+        page.desk.run_now = a_run(task=PendingTask(attempt, NOW, NOW))
+        await RunState.follow.fn(page.run) if page.run.ready else await page.open()
+    assert page.desk.refusals_read == 1
+
+
+async def test_a_run_that_goes_on_is_stuck_no_more(page):
+    page.desk.refusal_now = STUCK
+    page.desk.run_now = a_run(task=PendingTask(2, NOW, NOW))
+    await page.open()
+    page.desk.refusal_now = None
+    page.desk.run_now = a_run(task=PendingTask(1, NOW, NOW), history_length=170)
+    await RunState.follow.fn(page.run)
+
+    assert page.run.stuck.summary == ""
+    assert page.desk.refusals_read == 1

@@ -13,6 +13,9 @@ from .histories import Read
 from .made_up import payload_for
 from .places import Places
 
+VALUED = frozenset({"activity", "local_activity", "child", "nexus"})
+"""What is answered with more than that it is done."""
+
 
 class Answers:
     """Answers one instance; with `other`, in the second way (`made_up`)."""
@@ -20,17 +23,14 @@ class Answers:
     def __init__(self, history: Read, places: Places, *, other: bool) -> None:
         self._events, self._places, self._other = history.events, places, other
         self._results = _results(history)
-        self.guessed = False
-        """Whether an answer was made up that says more than "done"."""
 
     def made_up(self, command: Command, hint: object) -> list[Job]:
         """Answer what fits no event; `hint` is the type that the code expects."""
         make = _MADE_UP.get(command.kind)
         if make is None:
             return []
-        if command.kind not in _VALUED:
+        if command.kind not in VALUED:
             return make(command.seq, jobs.NULL)
-        self.guessed = True
         return make(command.seq, payload_for(hint, self._sample(command), other=self._other))
 
     def noted(self, seq: int, event_id: int) -> Job:
@@ -81,7 +81,6 @@ def _child(seq: int, payload: Payload) -> list[Job]:
     return [jobs.child_started(seq, "made-up-run"), jobs.child_done(seq, payload)]
 
 
-_VALUED = {"activity", "local_activity", "child", "nexus"}
 _MADE_UP: dict[str, Callable[[int, Payload], list[Job]]] = {
     "activity": lambda seq, payload: [jobs.activity_done(seq, payload)],
     "local_activity": lambda seq, payload: [jobs.activity_done(seq, payload, local=True)],

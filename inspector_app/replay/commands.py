@@ -43,9 +43,9 @@ class Command:
             "uncertain": self.uncertain,
         }
 
-    def place(self) -> tuple[str, str, str, int]:
-        """Return what two commands have in common that stand at one place of a replay."""
-        return self.kind, self.name, self.id, self.task
+    def called(self) -> tuple[str, str, str]:
+        """Return what Temporal knows a command by."""
+        return self.kind, self.name, self.id
 
     def identity(self) -> tuple[str, str, str, str]:
         """Return what two equal commands have in common."""

@@ -17,9 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation
+from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob as Job
 from temporalio.worker import WorkflowInstance
 
-from .answers import Answers
+from .answers import VALUED, Answers
 from .commands import Command, Run
 from .histories import Read
 from .instance import Recording, Source
@@ -48,7 +49,7 @@ async def onward(history: Read, originals: Sequence[Command], first: Recording) 
         return Onward([], {}, stopped=True)
     one = _Driver(history, originals, first, other=False)
     found = await one.run()
-    if not one.answers.guessed:
+    if not one.guessed:
         return found
     return _certain(found, await _Driver(history, originals, first, other=True).run())
 
@@ -57,7 +58,7 @@ def _certain(found: Onward, other: Onward) -> Onward:
     """Keep what the code does whatever it is answered."""
     kept: list[Command] = []
     for command, also in zip(found.commands, other.commands, strict=False):
-        if command.place() != also.place():
+        if command.called() != also.called():
             return Onward(kept, found.refused_patches, stopped=True)
         command.uncertain = tuple(
             name
@@ -75,11 +76,15 @@ class _Driver:
     def __init__(
         self, history: Read, originals: Sequence[Command], first: Recording, *, other: bool
     ) -> None:
-        self._history, self._first = history, first
+        self._history, self._first, self._other = history, first, other
+        self._beyond = False
+        """Whether the first task that differs has been reached."""
+        self.guessed = False
+        """Whether an answer was made up, or may be another command's."""
         self._recording = Recording(result_types={})
         self._reader = Reader(Run.of(history), history.completions)
         self._places = Places(originals)
-        self.answers = Answers(history, self._places, other=other)
+        self._answers = Answers(history, self._places, other=other)
         self._run_id = first.steps[0].told.run_id
         self._teller = Teller(history, self._run_id, self._seq_of)
         self._seqs: dict[tuple[str, int], int] = {}
@@ -102,8 +107,10 @@ class _Driver:
     async def _lead(self, instance: WorkflowInstance) -> bool:
         """Lead to the end of the code or of the history; False if the rest is unknown."""
         known = self._known()
+        self._differs = max(known, default=0)
         for batch in batches(self._history):
             given = known.get(batch.started.event_id)
+            self._beyond |= batch.started.event_id >= self._differs
             for activation in given or [self._teller.activation(batch)]:
                 self._heard(activation)
                 if not await self._tell(instance, activation):
@@ -118,15 +125,7 @@ class _Driver:
         """Answer what waits until nothing does; False if the code fails on it, or loops."""
         for _ in range(ROUNDS):
             waiting, self._waiting = self._waiting, []
-            told = [
-                job
-                for command, marker in waiting
-                for job in (
-                    self.answers.made_up(command, self._hint(command))
-                    if marker is None
-                    else [self.answers.noted(command.seq, marker)]
-                )
-            ]
+            told = [job for command, marker in waiting for job in self._answered(command, marker)]
             if not told:
                 return True
             if not await self._tell(instance, self._teller.activation(batch, told)):
@@ -134,6 +133,12 @@ class _Driver:
             if self._ended():
                 return True
         return False
+
+    def _answered(self, command: Command, marker: int | None) -> list[Job]:
+        if marker is not None:
+            return [self._answers.noted(command.seq, marker)]
+        self.guessed |= command.kind in VALUED
+        return self._answers.made_up(command, self._hint(command))
 
     def _known(self) -> dict[int, list[WorkflowActivation]]:
         """Return the core's own activations, up to and with the first task that differs."""
@@ -173,9 +178,13 @@ class _Driver:
             return False
         for command in self._reader.commands(step):
             self._commands.append(command)
-            event_id = self._places.take(command)
-            if event_id is not None:
+            # Up to where it differs, the core has taken each for what comes next; so do we.
+            taken = self._places.take(command, equal=self._other and self._beyond)
+            event_id = taken and taken.event_id
+            if taken is not None and event_id is not None:
                 self._seqs[command.kind, event_id] = command.seq
+                unlike = taken.identity() != command.identity()
+                self.guessed |= self._beyond and unlike and command.kind in VALUED
             if command.kind == "local_activity" or (event_id is None and command.seq):
                 self._waiting.append((command, event_id))
         return True

@@ -25,11 +25,12 @@ class Places:
         """Return what the history holds of a command's kind and name, in its order."""
         return self._by_name.get((command.kind, command.name), [])
 
-    def take(self, command: Command) -> int | None:
-        """Return the event a command stands for; None where the history has none left for it.
+    def take(self, command: Command, *, equal: bool) -> Command | None:
+        """Return the original that a command stands for; None if it is new.
 
-        Of those not taken yet: one that is equal and of its task, one of its task, an equal one
-        of a later task, any of a later one.
+        An equal one, of its task at best; or else, unless only an `equal` one will do, one that
+        comes next in its task and has other attributes. It may be that one, changed, or a new
+        one before it: nobody knows.
         """
         left = [
             each
@@ -38,14 +39,23 @@ class Places:
             and each.task >= command.task
             and (command.kind == "child" or each.id == command.id)
         ]
-        if not left:
-            return None
         identity = command.identity()
-
-        def worse(each: Command) -> tuple[bool, bool]:
-            return each.task != command.task, each.identity() != identity
-
-        found = min(left, key=worse).event_id
-        if found is not None:
-            self._taken.add(found)
+        same = [each for each in left if each.identity() == identity]
+        found = next((each for each in same if each.task == command.task), None)
+        if found is None and not equal:
+            found = next((each for each in left if self._comes_next(each, command.task)), None)
+        if found is None:
+            found = next(iter(same), None)
+        if found is not None and found.event_id is not None:
+            self._taken.add(found.event_id)
         return found
+
+    def _comes_next(self, original: Command, task: int) -> bool:
+        if original.kind == "local_activity":  # noted where it ends, so its place says nothing
+            return original.task == task
+        expected = (
+            each
+            for each in self.in_task(task)
+            if each.event_id not in self._taken and each.kind not in {"local_activity", "patch"}
+        )
+        return original is next(expected, None)

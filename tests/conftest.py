@@ -8,5 +8,5 @@ pytest_plugins = [
     "tests.fixtures.app",
     "tests.fixtures.browser",
     "tests.fixtures.backstage",
-    "tests.fixtures.replay.oldest",
+    "tests.fixtures.replay.sdks",
 ]

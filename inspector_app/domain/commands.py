@@ -34,6 +34,8 @@ class Command:
     """The WorkflowTaskCompleted event of its task."""
     event_id: EventId | None = None
     source: Source | None = None
+    uncertain: frozenset[str] = frozenset()
+    """Attributes that hang on an answer which the replay had to make up: nobody knows them."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -82,7 +84,10 @@ class Record:
 
 
 def changed_fields(original: Command, replayed: Command) -> tuple[str, ...]:
-    """Name the attributes that differ. What the server fills in, a replay may leave out."""
+    """Name the attributes that differ for certain.
+
+    What the server fills in, a replay may leave out.
+    """
     names = [name for name in replayed.attributes if name in original.attributes]
     names += [name for name in replayed.attributes if name not in original.attributes]
     if replayed.kind in _WHOLE:
@@ -90,7 +95,8 @@ def changed_fields(original: Command, replayed: Command) -> tuple[str, ...]:
     return tuple(
         name
         for name in names
-        if not same_value(original.attributes.get(name), replayed.attributes.get(name))
+        if name not in replayed.uncertain
+        and not same_value(original.attributes.get(name), replayed.attributes.get(name))
     )
 
 

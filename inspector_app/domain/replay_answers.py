@@ -154,6 +154,8 @@ def _shown(command: Command | None) -> dict[str, object] | None:
         "attributes": dict(command.attributes),
         "task": command.task,
     }
+    if command.uncertain:
+        shown["uncertain"] = sorted(command.uncertain)
     return shown if command.event_id is None else shown | {"event_id": command.event_id}
 
 
@@ -216,6 +218,7 @@ def _command(content: Json) -> Command:
         task=EventId(_number(content["task"])),
         event_id=None if event_id is None else EventId(_number(event_id)),
         source=_source(content["source"]),
+        uncertain=frozenset(map(str, cast("list[object]", content.get("uncertain", ())))),
     )
 
 

@@ -27,6 +27,8 @@ class Command:
     source: tuple[str, int, str] | None = None
     seq: int = 0
     """The SDK's own number for what is later resolved; of replayed commands only."""
+    uncertain: tuple[str, ...] = ()
+    """Attributes that hang on an answer which had to be made up."""
 
     def to_json(self) -> dict[str, object]:
         source = self.source
@@ -38,7 +40,12 @@ class Command:
             "task": self.task,
             "event_id": self.event_id,
             "source": source and {"file": source[0], "line": source[1], "function": source[2]},
+            "uncertain": self.uncertain,
         }
+
+    def called(self) -> tuple[str, str, str]:
+        """Return what Temporal knows a command by."""
+        return self.kind, self.name, self.id
 
     def identity(self) -> tuple[str, str, str, str]:
         """Return what two equal commands have in common."""

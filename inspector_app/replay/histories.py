@@ -48,6 +48,11 @@ class Read:
         return self.events[0].workflow_execution_started_event_attributes
 
     @property
+    def completions(self) -> dict[int, int]:
+        """From each WorkflowTaskStarted to its WorkflowTaskCompleted."""
+        return {task.started: task.completed for task in self.tasks}
+
+    @property
     def has_begun(self) -> bool:
         """Whether a worker ever took it up: a cron run may wait for that for long."""
         return any(each.HasField("workflow_task_started_event_attributes") for each in self.events)

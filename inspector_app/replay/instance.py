@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -38,6 +38,11 @@ Source: TypeAlias = "tuple[str, int, str]"
 _DEPTH = 12
 """Frames that a coroutine remembers of where it was made."""
 _SINK = "__inspector_recording"
+_PENDING = {
+    "activity": "_pending_activities",
+    "child": "_pending_child_workflows",
+    "nexus": "_pending_nexus_operations",
+}
 _PLUMBING = (
     str(Path(temporalio.__file__).parent),
     str(Path(__file__).parent),
@@ -69,6 +74,9 @@ class Recording:
     details: WorkflowInstanceDetails | None = None
     runner: WorkflowRunner | None = None
     """What a second instance can be made from, and by."""
+    result_types: dict[tuple[str, int], object] | None = None
+    """What the code declares as the answer to each thing it asks for, by family and number; None
+    where nobody wants to know."""
 
     def interceptor(self) -> Interceptor:
         """Return what carries this recording to the instances; it intercepts nothing."""
@@ -115,7 +123,16 @@ class RecordingInstance(_WorkflowInstanceImpl):
             answer = WorkflowActivationCompletion()
             answer.CopyFrom(completion)
             self._recording.steps.append(Step(act, answer, self._sources))
+            if self._recording.result_types is not None:
+                self._recording.result_types.update(self._awaited())
         return completion
+
+    def _awaited(self) -> Iterator[tuple[tuple[str, int], object]]:
+        for family, name in _PENDING.items():
+            for seq, handle in getattr(self, name, {}).items():
+                asked = getattr(handle, "_input", None)
+                found = getattr(asked, "ret_type", None) or getattr(asked, "output_type", None)
+                yield (family, seq), found
 
     def _add_command(self) -> Any:
         command = super()._add_command()

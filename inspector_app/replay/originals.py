@@ -187,7 +187,8 @@ class _Reader:
             attributes={
                 "endpoint": a.endpoint,
                 "input": plain.value_of(a.input),
-                "schedule_to_close_timeout": plain.seconds(a.schedule_to_close_timeout),
+                "headers": dict(a.nexus_header),
+                **plain.nexus_timeouts(a, self._run.run_timeout),
             },
         )
 
@@ -196,7 +197,7 @@ class _Reader:
         return Command("cancel_nexus", f"{target.service}/{target.operation}")
 
     def update_accepted(self, a: Any) -> Command:
-        return Command("update_accepted", a.protocol_instance_id)
+        return Command("update_accepted", a.accepted_request.input.name, a.protocol_instance_id)
 
     def update_completed(self, a: Any) -> Command:
         accepted = self._at(
@@ -209,7 +210,10 @@ class _Reader:
             else result(outcome.success.payloads)
         )
         return Command(
-            "update_completed", accepted.protocol_instance_id or a.meta.update_id, attributes=said
+            "update_completed",
+            accepted.accepted_request.input.name,
+            accepted.protocol_instance_id or a.meta.update_id,
+            said,
         )
 
 

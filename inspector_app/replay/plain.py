@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from temporalio.api.common.v1 import Payload, RetryPolicy
 from temporalio.api.failure.v1 import Failure
@@ -62,7 +62,11 @@ def failure_of(failure: Failure) -> dict[str, object]:
     """Return what a failure says; never its stack, which changes with every line of code."""
     said: dict[str, Any] = {"message": failure.message}
     if failure.HasField("encoded_attributes"):
-        said["encoded"] = value_of(failure.encoded_attributes)
+        encoded = value_of(failure.encoded_attributes)
+        if isinstance(encoded, dict) and "message" in encoded:
+            said["message"] = cast("dict[str, object]", encoded)["message"]
+        else:
+            said["encoded"] = encoded
     if failure.HasField("application_failure_info"):
         info = failure.application_failure_info
         said |= {
@@ -96,4 +100,17 @@ def activity_timeouts(
         "schedule_to_start_timeout": queued,
         "start_to_close_timeout": started,
         "heartbeat_timeout": min(heartbeat, started) if started else heartbeat,
+    }
+
+
+def nexus_timeouts(attributes: Any, run: float) -> dict[str, object]:
+    """Return an operation's timeouts, which the server cuts to the run's; older SDKs have one."""
+    return {
+        name: capped(seconds(getattr(attributes, name)), run)
+        for name in (
+            "schedule_to_close_timeout",
+            "schedule_to_start_timeout",
+            "start_to_close_timeout",
+        )
+        if hasattr(attributes, name)
     }

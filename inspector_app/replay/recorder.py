@@ -176,7 +176,7 @@ async def _record(
 
 
 def _recorded(history: Read, recording: Recording) -> list[Command]:
-    reader = Reader(Run.of(history), {task.started: task.completed for task in history.tasks})
+    reader = Reader(Run.of(history), history.completions)
     commands = [each for step in recording.steps for each in reader.commands(step)]
     # What the last, never completed task asks for, no event can confirm.
     return settled([each for each in commands if each.task])

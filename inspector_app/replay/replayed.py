@@ -23,6 +23,8 @@ class Reader:
         """From WorkflowTaskStarted to WorkflowTaskCompleted."""
         self._begun: dict[tuple[str, int], Command] = {}
         self._abandoned: set[tuple[str, int]] = set()
+        self._updates: dict[str, str] = {}
+        """From an update's id to its handler's name."""
         self._accepted: set[str] = set()
 
     def task_of(self, step: Step) -> int:
@@ -31,6 +33,9 @@ class Reader:
 
     def commands(self, step: Step) -> list[Command]:
         found: list[Command] = []
+        for job in step.told.jobs:
+            if job.HasField("do_update"):
+                self._updates[job.do_update.protocol_instance_id] = job.do_update.name
         for place, message in enumerate(step.answer.successful.commands):
             command = self._command(message)
             if command is not None:
@@ -187,7 +192,8 @@ class Reader:
             attributes={
                 "endpoint": c.endpoint,
                 "input": plain.value_of(c.input),
-                "schedule_to_close_timeout": plain.seconds(c.schedule_to_close_timeout),
+                "headers": dict(c.nexus_header),
+                **plain.nexus_timeouts(c, self.run.run_timeout),
             },
         )
         abandon = c.cancellation_type == _ABANDON_NEXUS
@@ -197,16 +203,17 @@ class Reader:
         return self._ends("nexus", c.seq, named=True)
 
     def update(self, c: Any) -> Command | None:
-        name = c.protocol_instance_id
+        asked = c.protocol_instance_id
+        name = self._updates.get(asked, "")
         if c.HasField("accepted"):
-            self._accepted.add(name)
-            return Command("update_accepted", name)
+            self._accepted.add(asked)
+            return Command("update_accepted", name, asked)
         if c.HasField("completed"):
-            return Command("update_completed", name, attributes=result([c.completed]))
-        if name not in self._accepted:  # refused by its validator: leaves no event
+            return Command("update_completed", name, asked, result([c.completed]))
+        if asked not in self._accepted:  # refused by its validator: leaves no event
             return None
         failure = {"failure": plain.failure_of(c.rejected)}
-        return Command("update_completed", name, attributes=failure)
+        return Command("update_completed", name, asked, failure)
 
     def _queue(self, name: str) -> str:
         # The replayer's own queue stands where the run's would: "replay-None", "replay-<build>".

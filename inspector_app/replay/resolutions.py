@@ -11,6 +11,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.bridge.proto.workflow_activation import WorkflowActivationJob as Job
 
 from . import jobs
+from .randomness import seed_of
 
 SeqOf: TypeAlias = "Callable[[str, int], int | None]"
 """From a family and the id of the event that began it, to the instance's number for it."""
@@ -21,7 +22,7 @@ def jobs_of(event: HistoryEvent, seq_of: SeqOf) -> list[Job]:
     name = event.WhichOneof("attributes") or ""
     short = name.removesuffix("_event_attributes")
     if (told := _TOLD.get(short)) is not None:
-        return [told(getattr(event, name))]
+        return told(getattr(event, name))
     family, begun, resolve = _RESOLVING.get(short, ("", "", None))
     if resolve is None:
         return []
@@ -30,20 +31,29 @@ def jobs_of(event: HistoryEvent, seq_of: SeqOf) -> list[Job]:
     return [] if seq is None else resolve(attributes, seq)
 
 
-def _signaled(a: Any) -> Job:
+def _signaled(a: Any) -> list[Job]:
     job = Job()
     job.signal_workflow.signal_name = a.signal_name
     job.signal_workflow.identity = a.identity
     job.signal_workflow.input.extend(a.input.payloads)
     for key, value in a.header.fields.items():
         job.signal_workflow.headers[key].CopyFrom(value)
-    return job
+    return [job]
 
 
-def _cancel_requested(a: Any) -> Job:
+def _cancel_requested(a: Any) -> list[Job]:
     job = Job()
     job.cancel_workflow.reason = a.cause
-    return job
+    return [job]
+
+
+def _task_failed(a: Any) -> list[Job]:
+    """A reset goes on with other random numbers."""
+    if not a.new_run_id:
+        return []
+    job = Job()
+    job.update_random_seed.randomness_seed = seed_of(a.new_run_id)
+    return [job]
 
 
 def _activity_completed(a: Any, seq: int) -> list[Job]:
@@ -176,9 +186,10 @@ def _nexus_failed(a: Any, seq: int) -> list[Job]:
     return [job]
 
 
-_TOLD: dict[str, Callable[[Any], Job]] = {
+_TOLD: dict[str, Callable[[Any], list[Job]]] = {
     "workflow_execution_signaled": _signaled,
     "workflow_execution_cancel_requested": _cancel_requested,
+    "workflow_task_failed": _task_failed,
 }
 _SCHEDULED, _INITIATED = "scheduled_event_id", "initiated_event_id"
 _RESOLVING: dict[str, tuple[str, str, Callable[[Any, int], list[Job]]]] = {

@@ -17,6 +17,7 @@ import pytest
 
 from inspector_app.adapters.db.key_check import require_known_key
 from inspector_app.adapters.db.migrations import upgrade
+from inspector_app.commands.packing import packed
 from inspector_app.domain.errors import Conflict
 from inspector_app.frontend import bundle
 from tests.fixtures.temporal import waits_for_sync
@@ -136,6 +137,14 @@ def test_the_wheel_serves_from_an_empty_folder_with_all_it_needs_inside(start, t
         text=True,
     )
     assert said.stdout.strip() == str(made / "site" / "inspector_app" / "_bundle")
+    subprocess.run(
+        [sys.executable, "-m", "inspector_app", "replay", "pack", "--output", "replay.pyz"],
+        cwd=made,
+        env=os.environ | {"PYTHONPATH": str(made / "site")},
+        check=True,
+        capture_output=True,
+    )
+    assert (made / "replay.pyz").read_bytes() == packed()
 
 
 async def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_path):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
+import re
 import socket
+import subprocess
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -87,14 +91,14 @@ def test_a_class_that_is_no_workflow_for_it_is_refused_in_one_line(workflow, sai
 def replayed(tmp_path):
     """Replay the chain's history, or another, with a module of its own, in a child."""
 
-    def replay(code, *, history=CHAIN, seconds=30.0, converter=""):
+    def replay(code, *, history=CHAIN, seconds=30.0, converter="", sandboxed=True):
         (tmp_path / "orders.py").write_text(HEAD + textwrap.dedent(code))
         order = Order(
             history=history,
             workflow="orders:Chain",
             path=tmp_path,
             python=os.sys.executable,
-            sandboxed=True,
+            sandboxed=sandboxed,
             converter=converter,
             seconds=seconds,
         )
@@ -229,6 +233,57 @@ def test_code_reads_no_file_that_is_ours_alone(replayed, tmp_path):
         replayed(f"open({str(secret)!r}).read()")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+def test_code_runs_as_nobody_that_owns_anything(replayed):
+    with pytest.raises(NotReplayed, match="failed: RuntimeError") as refused:
+        replayed("import os; raise RuntimeError(os.getuid(), os.getgroups())")
+    uid, groups = re.search(r"\((\d+), \[(.*)\]\)", refused.value.detail).groups()
+    assert int(uid) not in {0, os.getuid()}
+    assert groups == ""
+    with pytest.raises(KeyError):
+        pwd.getpwuid(int(uid))
+
+
+def test_every_limit_is_set_in_the_child(replayed):
+    code = (
+        "import resource\n"
+        "names = ('AS', 'FSIZE', 'NOFILE', 'CORE', 'CPU', 'NPROC')\n"
+        "found = [resource.getrlimit(getattr(resource, 'RLIMIT_' + each)) for each in names]\n"
+        "raise RuntimeError([each for pair in found for each in pair])\n"
+    )
+    with pytest.raises(NotReplayed, match="failed: RuntimeError") as refused:
+        replayed(code, seconds=30.0)
+    found = json.loads(refused.value.detail.partition("RuntimeError: ")[2])
+    most = [*(4 * 2**30,) * 2, *(256 * 2**20,) * 2, 512, 512, 0, 0, 121, 121]
+    assert found[:10] == most
+    if os.geteuid() == 0:
+        assert found[10:] == [512, 512]
+
+
+def test_code_that_spins_on_many_processors_runs_out_of_its_own_time(replayed, monkeypatch):
+    monkeypatch.setattr(replay_host, "PROCESSOR_SHARE", 0.02)  # of thirty seconds: one
+    with pytest.raises(NotReplayed, match=r"ended by SIG(XCPU|KILL).*processor time"):
+        replayed("while True: pass", seconds=30.0)
+
+
+def test_code_reads_nothing_from_our_terminal(replayed):
+    with pytest.raises(NotReplayed, match="failed: EOFError"):
+        replayed("input()")
+
+
+def test_code_that_kills_what_it_can_reaches_only_itself(replayed):
+    everyone = "(os.getppid(), -1, 0)" if os.geteuid() == 0 else "(0,)"
+    code = (
+        "import os, signal\n"
+        f"for each in {everyone}:\n"
+        "    try: os.kill(each, signal.SIGKILL)\n"
+        "    except OSError: pass\n"
+        "while True: pass\n"
+    )
+    with pytest.raises(NotReplayed, match=r"ended by SIGKILL|did not end within 3 s"):
+        replayed(code, seconds=3.0)
+
+
 def test_code_sees_nothing_of_our_environment(replayed, monkeypatch):
     monkeypatch.setenv("INSPECTOR_SECRET_KEY", "s3cret")
     with pytest.raises(NotReplayed, match="failed: RuntimeError") as refused:
@@ -242,6 +297,43 @@ def test_nothing_is_left_behind(replayed):
     with pytest.raises(NotReplayed):
         replayed("import os; os._exit(1)")
     assert set(Path("/tmp").glob("inspector-replay-*")) <= before
+
+
+def test_a_child_that_is_killed_leaves_nothing_behind(replayed):
+    before = set(Path("/tmp").glob("inspector-replay-*"))
+    mark = f"7{os.getpid()}"
+    code = (
+        "import os, subprocess\n"
+        "open(os.environ['HOME'] + '/half', 'w').write('half')\n"
+        f"subprocess.Popen(['sleep', '{mark}'], start_new_session=True)\n"
+        "while True: pass\n"
+    )
+    with pytest.raises(NotReplayed, match="did not end"):
+        replayed(code, seconds=2.0)
+    assert not running(f"sleep\0{mark}")
+    assert set(Path("/tmp").glob("inspector-replay-*")) <= before
+
+
+def test_a_replay_ends_with_whoever_asked_for_it(tmp_path):
+    mark = f"8{os.getpid()}"
+    (tmp_path / "orders.py").write_text(
+        f"import subprocess\nsubprocess.Popen(['sleep', '{mark}'])\nwhile True: pass\n"
+    )
+    words = [str(FOLDER / "Chain.json"), "orders:Chain", "--path", str(tmp_path)]
+    program = Path(os.sys.executable).with_name("inspector")
+    asked = subprocess.Popen([program, "replay", "compare", *words])
+    until(lambda: running(f"sleep\0{mark}"))
+    asked.kill()
+    asked.wait()
+    until(lambda: not running(f"sleep\0{mark}"))
+
+
+def until(holds):
+    for _ in range(600):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come about")
 
 
 def test_a_half_written_report_is_none(replayed):
@@ -268,9 +360,23 @@ def test_a_report_in_another_form_is_refused_in_one_line(replayed):
         replayed(code)
 
 
-def test_the_real_clock_is_drift_and_within_the_sandbox_a_failed_task(replayed):
-    bare = CHAIN_CODE.replace('"reserve", order', '"reserve", str(__import__("time").time())')
-    assert replayed(bare)["verdict"] == "task_failure"
+@pytest.mark.parametrize(
+    "drawn",
+    ["__import__('time').time()", "__import__('random').random()", "__import__('uuid').uuid4()"],
+)
+def test_real_clock_and_chance_are_drift_and_within_the_sandbox_a_failed_task(replayed, drawn):
+    code = CHAIN_CODE.replace('"reserve", order', f'"reserve", str({drawn})')
+    assert replayed(code)["verdict"] == "task_failure"
+    assert replayed(code, sandboxed=False)["verdict"] == "drift"
+
+
+def test_code_that_raises_is_a_failed_task_at_its_line(replayed, tmp_path):
+    code = CHAIN_CODE.replace('return "done"', "raise LookupError(order)")
+    found = replayed(code)
+    assert found["verdict"] == "task_failure"
+    line = (HEAD + textwrap.dedent(code)).splitlines().index("        raise LookupError(order)")
+    assert f"orders.py:{line + 1}" in found["explanation"]
+    assert "LookupError: x" in found["explanation"]
 
 
 def test_a_python_without_temporalio_is_said(tmp_path):

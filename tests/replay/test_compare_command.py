@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -111,30 +112,49 @@ def test_wrong_input_is_exit_2_and_one_line(compares, tmp_path):
         assert found["explanation"] in done.stderr
 
 
-def test_the_packed_file_compares_in_another_environment(compares, tmp_path):
+@pytest.fixture(params=["newest", "oldest"])
+def runs(request, tmp_path):
+    """Run what `inspector replay pack` writes, where there is temporalio and nothing else."""
+    python = request.getfixturevalue(f"{request.param}_python")
     packed = tmp_path / "inspector-replay.pyz"
     done = CliRunner().invoke(app, ["replay", "pack", "--output", str(packed), "--json"])
     assert json.loads(done.stdout)["file"] == str(packed)
-    compares('"charge"', '"ship"')  # leaves the module there
 
     def run(*words):
         return subprocess.run(
-            [sys.executable, "-I", str(packed), *words],
+            [python, "-I", str(packed), *words],
             cwd=tmp_path,
             env={"PATH": os.environ["PATH"]},
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=120,
         )
 
-    done = run(str(FOLDER / "Chain.json"), "orders:Chain", "--json")
-    assert done.returncode == 4
+    return run
+
+
+def test_the_packed_file_needs_temporalio_and_nothing_else(runs, tmp_path):
+    (tmp_path / "orders.py").write_text(CODE.replace('"charge"', '"ship"'))
+    done = runs(str(FOLDER / "Chain.json"), "orders:Chain", "--json")
+    assert done.returncode == 4, done.stderr
     assert json.loads(done.stdout)["first_divergence"]["event_id"] == 16
-    done = run(str(tmp_path / "orders.py"), "orders:Chain", "--json")
+    done = runs(str(tmp_path / "orders.py"), "orders:Chain", "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["verdict"] == "error"
     (tmp_path / "orders.py").write_text("while True: pass")
-    done = run(str(FOLDER / "Chain.json"), "orders:Chain", "--time-limit", "1")
+    done = runs(str(FOLDER / "Chain.json"), "orders:Chain", "--time-limit", "1")
     assert done.returncode == 2
     assert "did not end within 1 s" in done.stdout
+
+
+def test_the_packed_file_reads_what_the_users_own_converter_wrote(runs, tmp_path):
+    shutil.copytree(FOLDER.parent, tmp_path / "tests/fixtures/replay")
+    code = "tests.fixtures.replay.sealed:"
+    words = [str(FOLDER / "Sealed.json"), f"{code}SealedOtherArguments", "--json"]
+    found = json.loads(runs(*words, "--converter", f"{code}converter").stdout)
+    assert found["verdict"] == "drift"
+    assert found["first_divergence"]["original"]["attributes"]["arguments"] == ["reserved x"]
+    without = json.loads(runs(*words).stdout)
+    assert without["verdict"] == "error"
+    assert "binary/encrypted" in without["explanation"]

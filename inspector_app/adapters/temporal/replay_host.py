@@ -27,6 +27,8 @@ _LIMITS: Final = {
     "RLIMIT_NOFILE": 512,
     "RLIMIT_CORE": 0,
 }
+PROCESSOR_SHARE: Final = 4.0
+"""Seconds of processor time for each second that a replay may take: it may use some threads."""
 _THREADS: Final = 512
 """Threads and processes of a user that has no others."""
 _FIRST_UID, _UIDS = 61_184, 4_000
@@ -162,7 +164,7 @@ def _confined(
     command: list[str], folder: Path, uid: int | None, seconds: float, report: IO[bytes]
 ) -> dict[str, object]:
     own = str(folder / "own")
-    limits = _LIMITS | {"RLIMIT_CPU": int(seconds * 4) + 1}
+    limits = _LIMITS | {"RLIMIT_CPU": int(seconds * PROCESSOR_SHARE) + 1}
     asked = {
         "command": command,
         "folder": own,

@@ -9,6 +9,8 @@ from inspector_app.frontend import require_own_config
 from inspector_app.ui import replicas, routes
 from inspector_app.ui.account.page import account_page
 from inspector_app.ui.account.state import AccountState
+from inspector_app.ui.alerts.page import alerts_page
+from inspector_app.ui.alerts.state import AlertsState
 from inspector_app.ui.audit.page import audit_page
 from inspector_app.ui.audit.state import AuditState
 from inspector_app.ui.guard import EventGuard, on_fault
@@ -43,6 +45,7 @@ PAGES = (
     (routes.RUN, run_page, "Run", RunState.load),
     (routes.OPERATIONS, operations_page, "Operations", OperationsState.load),
     (routes.OPERATION, operation_page, "Operation", OperationPageState.load),
+    (routes.ALERTS, alerts_page, "Alerts", AlertsState.load),
     (routes.AUDIT, audit_page, "Audit", AuditState.load),
     (routes.ACCOUNT, account_page, "Account", [AccountState.load, TokensState.load_mine]),
     (routes.PEOPLE, people_page, "People", PeopleState.load),

@@ -1,6 +1,7 @@
 """Fixtures that every test may ask for."""
 
 pytest_plugins = [
+    "tests.fixtures.kinds",
     "tests.fixtures.database",
     "tests.fixtures.postgres",
     "tests.fixtures.temporal",

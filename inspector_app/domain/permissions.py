@@ -36,6 +36,7 @@ class Permission(StrEnum):
     OPERATION_START = "operation:start"
     """Bulk work; the permission of its action is needed besides."""
     OPERATION_CANCEL = "operation:cancel"
+    ALERT_READ = "alert:read"
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
     JOB_READ = "job:read"
@@ -58,7 +59,14 @@ class Permission(StrEnum):
     """The command line on the installation's own machine; no role holds it."""
 
 
-_OBSERVER = frozenset({Permission.NAMESPACE_READ, Permission.RUN_READ, Permission.OPERATION_READ})
+_OBSERVER = frozenset(
+    {
+        Permission.NAMESPACE_READ,
+        Permission.RUN_READ,
+        Permission.OPERATION_READ,
+        Permission.ALERT_READ,
+    }
+)
 _DEVELOPER = _OBSERVER | {
     Permission.RUN_PAUSE,
     Permission.RUN_RESUME,

@@ -82,10 +82,22 @@ async def _watch(app: rx.App) -> None:
         if away != was_away:
             log.warning("redis_away" if away else "redis_back")
         if away:
+            await _let_go(app)
             await _tell(app)
         elif was_away:
+            await _let_go(app)
             await _resume(app)
         was_away = away
+
+
+async def _let_go(app: rx.App) -> None:
+    """Close what Reflex has open to Redis.
+
+    It waits for an answer without end: where a Redis hangs, or its machine is gone without a
+    word, so would every page. What waits fails at once, and what comes next connects anew.
+    """
+    clients = [_sockets_of(app)._token_manager.redis, app.state_manager.redis]
+    await asyncio.gather(*(client.connection_pool.disconnect() for client in clients))
 
 
 async def _tell(app: rx.App) -> None:

@@ -14,6 +14,7 @@ WORKFLOWS = "/t/[tenant_slug]/workflows"
 RUN = "/t/[tenant_slug]/run"
 OPERATIONS = "/t/[tenant_slug]/operations"
 OPERATION = "/t/[tenant_slug]/operation"
+ALERTS = "/t/[tenant_slug]/alerts"
 AUDIT = "/t/[tenant_slug]/audit"
 PEOPLE = "/t/[tenant_slug]/people"
 ACCOUNT = "/t/[tenant_slug]/account"
@@ -78,6 +79,11 @@ def operations(tenant: str, *, page: str = "") -> str:
 def operation(tenant: str, ident: str, *, outcome: str = "", page: str = "") -> str:
     """One operation; `outcome` narrows its runs."""
     return _with_query(f"/t/{tenant}/operation", id=ident, outcome=outcome, page=page)
+
+
+def alerts(tenant: str) -> str:
+    """What fires now."""
+    return f"/t/{tenant}/alerts"
 
 
 def audit(

@@ -27,8 +27,8 @@ from inspector_app.domain.ids import TenantId, new_id
 from inspector_app.domain.tenancy import Tenant
 from tests.fixtures.database import SCRIPTS, Behind
 
-on_sqlite = pytest.mark.parametrize("empty_database", ["sqlite"], indirect=True)
-on_postgres = pytest.mark.parametrize("empty_database", ["postgres"], indirect=True)
+on_a_file = pytest.mark.only_on("sqlite", reason="it is about a file, and its one writer")
+on_a_server = pytest.mark.only_on("postgres", reason="it is about a server and its sessions")
 
 
 @pytest.fixture
@@ -169,16 +169,26 @@ async def test_times_come_back_aware_and_in_utc(database, url):
     assert kept.isoformat() == "2026-03-29T07:30:00.123456+00:00"
 
 
+@pytest.fixture
+def absent(database_kind, tmp_path):
+    if database_kind == "postgres":
+        return "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+    return f"sqlite+aiosqlite:///{tmp_path / 'no folder' / 'x.db'}"
+
+
 @pytest.mark.parametrize("write", [True, False])
-async def test_a_database_that_is_not_there_says_where_to_look(tmp_path, write):
-    database = SqlDatabase(f"sqlite+aiosqlite:///{tmp_path / 'no folder' / 'x.db'}")
+async def test_a_database_that_is_not_there_says_where_to_look(absent, write):
+    database = SqlDatabase(absent)
     with pytest.raises(StorageUnavailable, match="does not answer") as away:
-        async with database.begin(write=write):
-            pass
+        async with database.begin(write=write) as work:
+            await work.tenants.all()
     assert "INSPECTOR_DATABASE_URL" in away.value.hint
     await database.close()
-    url = f"sqlite+aiosqlite:///{tmp_path / 'no folder' / 'x.db'}"
-    for attempt in (pending(url, SCRIPTS), upgrade(url, SCRIPTS), require_known_key(url, ("k",))):
+    for attempt in (
+        pending(absent, SCRIPTS),
+        upgrade(absent, SCRIPTS),
+        require_known_key(absent, ("k",)),
+    ):
         with pytest.raises(StorageUnavailable):
             await attempt
     # The driver's thread speaks to this loop once more after the connection failed.
@@ -186,7 +196,7 @@ async def test_a_database_that_is_not_there_says_where_to_look(tmp_path, write):
         await asyncio.sleep(0.01)
 
 
-@on_sqlite
+@on_a_file
 async def test_reading_goes_on_while_another_program_writes(database, tmp_path):
     other = sqlite3.connect(tmp_path / "inspector.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -194,7 +204,7 @@ async def test_reading_goes_on_while_another_program_writes(database, tmp_path):
     other.close()
 
 
-@on_sqlite
+@on_a_file
 async def test_a_write_waits_for_another_one_and_then_happens(database, tmp_path):
     other = sqlite3.connect(tmp_path / "inspector.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -212,7 +222,7 @@ async def test_a_write_waits_for_another_one_and_then_happens(database, tmp_path
     assert await slugs(database) == ["acme"]
 
 
-@on_sqlite
+@on_a_file
 async def test_a_full_disk_is_said_and_what_was_there_stays(database):
     async with database.begin(write=True) as work:
         await work.tenants.add(tenant(), datetime.now(UTC))
@@ -227,7 +237,7 @@ async def test_a_full_disk_is_said_and_what_was_there_stays(database):
     assert await slugs(database) == ["acme"]
 
 
-@on_sqlite
+@on_a_file
 async def test_a_file_that_must_not_be_written_to_is_said(database, tmp_path, url):
     reader = SqlDatabase(f"sqlite+aiosqlite:///file:{tmp_path / 'inspector.db'}?mode=ro&uri=true")
     with pytest.raises(StorageUnavailable, match="must not be written"):
@@ -277,7 +287,7 @@ async def test_another_secret_key_is_refused_and_a_new_one_in_front_taken_over(d
         await require_known_key(url, (old,))
 
 
-@on_postgres
+@on_a_server
 async def test_a_lock_of_somebody_elses_is_not_waited_for_for_ever(url, monkeypatch):
     await upgrade(url, SCRIPTS)
     monkeypatch.setattr(unit_of_work, "BUSY_SECONDS", 0.2)
@@ -288,7 +298,7 @@ async def test_a_lock_of_somebody_elses_is_not_waited_for_for_ever(url, monkeypa
     await database.close()
 
 
-@on_postgres
+@on_a_server
 async def test_a_slow_database_is_said_and_does_not_hold_the_reader(url, monkeypatch):
     await upgrade(url, SCRIPTS)
     monkeypatch.setattr(unit_of_work, "SLOW_SECONDS", 0.2)
@@ -300,7 +310,7 @@ async def test_a_slow_database_is_said_and_does_not_hold_the_reader(url, monkeyp
     await database.close()
 
 
-@on_postgres
+@on_a_server
 async def test_a_database_that_only_reads_is_said(url):
     await upgrade(url, SCRIPTS)
     Behind(url).does(
@@ -313,7 +323,7 @@ async def test_a_database_that_only_reads_is_said(url):
     await database.close()
 
 
-@on_postgres
+@on_a_server
 async def test_connections_that_the_server_ended_are_opened_anew(database, url):
     assert await slugs(database) == []
     Behind(url).does(
@@ -321,10 +331,3 @@ async def test_connections_that_the_server_ended_are_opened_anew(database, url):
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     assert await slugs(database) == []
-
-
-async def test_a_postgres_that_is_not_there_says_where_to_look():
-    database = SqlDatabase("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
-    with pytest.raises(StorageUnavailable, match="does not answer"):
-        await slugs(database)
-    await database.close()

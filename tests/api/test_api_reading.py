@@ -20,7 +20,7 @@ def named(ref, **more):
 async def test_one_learns_who_one_is_and_what_one_may(front):
     me = (await (await front.signed_in("ivo")).gets("/api/v1/me")).json()
     assert (me["username"], me["tenant"], me["role"]) == ("ivo", "demo", "observer")
-    assert me["permissions"] == ["namespace:read", "operation:read", "run:read"]
+    assert me["permissions"] == ["alert:read", "namespace:read", "operation:read", "run:read"]
     assert me["tenants"] == [{"slug": "demo", "name": "Demo", "role": "observer"}]
     assert not any("csrf" in name for name in me)
 

@@ -67,7 +67,7 @@ async def test_every_route_refuses_a_token_without_the_scope_or_role(front):
     _, narrow = await personal(front.house, scopes={Permission.NAMESPACE_READ})
     _, low = await service(front.house, Role.OBSERVER)
     _, robot = await service(front.house, Role.ADMIN)
-    observers = {"namespace:read", "run:read", "operation:read"}
+    observers = {"namespace:read", "run:read", "operation:read", "alert:read"}
     for text, may in (
         (narrow, {"namespace:read"}),
         (low, observers),

@@ -6,10 +6,8 @@ import asyncio
 import hashlib
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import dataclass
 from io import StringIO
 
@@ -19,7 +17,7 @@ from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.cli import main
 from inspector_app.domain.errors import WrongCredentials
 from inspector_app.settings import load_settings
-from tests.fixtures.database import PASSWORD, House, Time
+from tests.fixtures.database import PASSWORD, Behind, House, Time
 
 
 @dataclass
@@ -30,10 +28,19 @@ class Done:
 
 
 @pytest.fixture
-def inspector(tmp_path, monkeypatch, capsys):
-    """Run the command in one folder, with nothing of ours in the environment."""
+def url(tmp_path, new_database):
+    """Where the command keeps its data."""
+    file = f"sqlite+aiosqlite:///{tmp_path / '.inspector' / 'inspector.db'}"
+    return new_database.get("INSPECTOR_DATABASE_URL", file)
+
+
+@pytest.fixture
+def inspector(tmp_path, monkeypatch, capsys, new_database):
+    """Run the command in one folder, with no more of ours in the environment than a database."""
     for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
         monkeypatch.delenv(name)
+    for name, value in new_database.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
 
     def run(*words, said=""):
@@ -61,9 +68,7 @@ def answers(inspector):
     return run
 
 
-def signs_in(tmp_path, username, password):
-    url = f"sqlite+aiosqlite:///{tmp_path / '.inspector' / 'inspector.db'}"
-
+def signs_in(url, username, password):
     async def sign_in():
         database = SqlDatabase(url)
         try:
@@ -84,7 +89,7 @@ def refusal(done):
     return done.stderr
 
 
-def test_an_installation_is_set_up_by_command(answers, inspector, tmp_path):
+def test_an_installation_is_set_up_by_command(answers, inspector, url):
     assert answers("tenant", "list") == {"items": []}
     made = answers("tenant", "create", "acme", "--name", "Acme Ltd")
     assert (made["slug"], made["name"]) == ("acme", "Acme Ltd")
@@ -100,21 +105,21 @@ def test_an_installation_is_set_up_by_command(answers, inspector, tmp_path):
     person = ("user", "create", "--tenant", "acme", "--role", "admin", "--username")
     one_time = answers(*person, "root")["one_time_password"]
     assert len(one_time) == 20
-    assert signs_in(tmp_path, "root", one_time).must_change_password
+    assert signs_in(url, "root", one_time).must_change_password
     assert "already" in refusal(inspector(*person, "root"))
 
     # With --password-stdin nothing has to be changed, and nothing of it is printed.
     made = inspector(*person, "ana", "--password-stdin", said=PASSWORD + "\n")
     assert (made.returncode, PASSWORD in made.stdout + made.stderr) == (0, False)
-    assert not signs_in(tmp_path, "ana", PASSWORD).must_change_password
+    assert not signs_in(url, "ana", PASSWORD).must_change_password
     weak = inspector(*person, "eve", "--password-stdin", said="short\n")
     assert "12 to 256 characters" in refusal(weak)
 
     again = answers("user", "reset", "--username", "ana")["one_time_password"]
-    assert signs_in(tmp_path, "ana", again).must_change_password
+    assert signs_in(url, "ana", again).must_change_password
     assert answers("user", "disable", "--username", "ana")["disabled"]
     with pytest.raises(WrongCredentials):
-        signs_in(tmp_path, "ana", again)
+        signs_in(url, "ana", again)
     assert "no person 'nobody'" in refusal(inspector("user", "reset", "--username", "nobody"))
 
 
@@ -137,14 +142,13 @@ def test_wrong_use_is_exit_2(inspector):
     assert "no tenant 'x'" in refusal(inspector("audit", "export", "--tenant", "x"))
 
 
-def test_the_audit_log_is_checked_and_its_first_break_is_named(answers, inspector, tmp_path):
+def test_the_audit_log_is_checked_and_its_first_break_is_named(answers, inspector, url):
     for slug in ("one", "two", "three"):
         answers("tenant", "create", slug)
     found = answers("audit", "verify")
     assert found["whole"]
     assert [chain["chain"] for chain in found["chains"]] == ["installation"]
-    with closing(sqlite3.connect(tmp_path / ".inspector" / "inspector.db")) as raw, raw:
-        raw.execute("UPDATE audit_entries SET actor_name = 'somebody else' WHERE seq = 2")
+    Behind(url).does("UPDATE audit_entries SET actor_name = 'somebody else' WHERE seq = 2")
     done = inspector("audit", "verify", "--json")
     assert done.returncode == 1
     (chain,) = json.loads(done.stdout)["chains"]

@@ -7,7 +7,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.fixtures.app import served
 from tests.fixtures.backstage import Backstage, address_of, dialog
 from tests.fixtures.browser import Visitor
 
@@ -15,11 +14,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.temporal]
 
 
 def test_where_pausing_is_switched_off_the_dialog_says_who_sets_it_and_offers_a_signal(
-    chromium, tmp_path, server_without_pause
+    chromium, tmp_path, server_without_pause, serves
 ):
     backstage = Backstage(server_without_pause.address)
     ref, _ = backstage.starts()
-    with served(tmp_path, server_without_pause.address) as app:
+    with serves(tmp_path, server_without_pause.address) as app:
         visitor = Visitor(chromium, app)
         page = visitor.signs_in("ana", at=address_of(ref))
         with dialog(page, "Pause") as shown:
@@ -49,10 +48,10 @@ def test_a_paused_run_stands_in_the_list_as_paused(visitor, backstage):
 
 
 def test_ten_wrong_passwords_are_refused_with_when_to_try_again(
-    chromium, tmp_path, temporal_server
+    chromium, tmp_path, temporal_server, serves
 ):
     # An app of its own: the address is shut out, too, for a while.
-    with served(tmp_path, temporal_server.address) as app:
+    with serves(tmp_path, temporal_server.address) as app:
         visitor = Visitor(chromium, app)
         page = visitor.goes("/login")
         for _ in range(11):

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
 
 from inspector_app.domain.workflows import Status
-from tests.fixtures.app import served
 from tests.fixtures.backstage import address_of, dialog
 from tests.fixtures.browser import Visitor
 from tests.fixtures.socket import sign_in
 from tests.fixtures.speaking import acts
 
 pytestmark = [pytest.mark.e2e, pytest.mark.temporal]
-
-
-@contextmanager
-def held(app):
-    """Somebody else's writing transaction that does not end."""
-    with closing(sqlite3.connect(app.folder / ".inspector" / "inspector.db")) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.rollback()
 
 
 @contextmanager
@@ -75,14 +64,19 @@ def refuses_and_recovers(app, chromium, backstage, trouble, title):
 
 
 def test_a_locked_database_is_said_and_nothing_is_done(
-    chromium, tmp_path, temporal_server, backstage
+    chromium, tmp_path, temporal_server, backstage, serves
 ):
-    with served(tmp_path, temporal_server.address) as app:
-        refuses_and_recovers(app, chromium, backstage, held(app), "Another program holds")
+    with serves(tmp_path, temporal_server.address) as app:
+        refuses_and_recovers(
+            app, chromium, backstage, app.behind().holds(), "Another program holds"
+        )
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a file system of its own")
-def test_a_full_disk_is_said_and_nothing_is_done(chromium, tmp_path, temporal_server, backstage):
+@pytest.mark.only_on("sqlite", reason="PostgreSQL's disk is its server's")
+def test_a_full_disk_is_said_and_nothing_is_done(
+    chromium, tmp_path, temporal_server, backstage, serves
+):
     @contextmanager
     def full(folder):
         fill(folder)
@@ -91,7 +85,7 @@ def test_a_full_disk_is_said_and_nothing_is_done(chromium, tmp_path, temporal_se
 
     with (
         small_disk(tmp_path / "disk", 80) as disk,
-        served(tmp_path, temporal_server.address, INSPECTOR_DATA_DIR=str(disk)) as app,
+        serves(tmp_path, temporal_server.address, INSPECTOR_DATA_DIR=str(disk)) as app,
     ):
         (tmp_path / ".inspector").rmdir()
         (tmp_path / ".inspector").symlink_to(disk)

@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import expect
 
 from inspector_app.domain.workflows import Status
-from tests.fixtures.app import served
 from tests.fixtures.backstage import address_of
 from tests.fixtures.between import wire
 from tests.fixtures.browser import Visitor
@@ -22,13 +21,13 @@ pytestmark = [pytest.mark.e2e, pytest.mark.temporal]
 
 
 def test_an_action_whose_answer_nobody_heard_is_told_as_unknown(
-    chromium, tmp_path, temporal_server, backstage
+    chromium, tmp_path, temporal_server, backstage, serves
 ):
     ref, _ = backstage.starts()
     (tmp_path / "app").mkdir()
     with (
         wire(temporal_server.address) as between,
-        served(tmp_path / "app", between.address) as app,
+        serves(tmp_path / "app", between.address) as app,
         ThreadPoolExecutor() as aside,
     ):
         cookie = sign_in(app, "ana")

@@ -13,7 +13,6 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from tests.fixtures.app import served
 from tests.fixtures.backstage import Backstage
 from tests.fixtures.operations import PAUSED, times_seen
 from tests.fixtures.samples import Approval
@@ -94,12 +93,12 @@ class Work:
         assert self.backstage.does(times_seen(self.handles, PAUSED), LONG) == [1] * self.number
 
 
-def killed_twice(folder, address, number, seed):
+def killed_twice(serves, folder, address, number, seed):
     """Kill the app at two places that `seed` chooses, and let another one end the work."""
     chance = Random(seed)
     places = sorted(chance.sample(range(1, number * 3 // 4), 2))
     backstage = Backstage(address)
-    with served(folder, address) as app:
+    with serves(folder, address) as app:
         work = Work(app, backstage, number)
         for place in places:
             work.reaches(place)
@@ -114,21 +113,23 @@ def killed_twice(folder, address, number, seed):
     backstage.ends()
 
 
-def test_a_bulk_pause_survives_two_kills_of_the_app(tmp_path, temporal_server):
-    killed_twice(tmp_path, temporal_server.address, 150, seed=7)
+def test_a_bulk_pause_survives_two_kills_of_the_app(tmp_path, temporal_server, serves):
+    killed_twice(serves, tmp_path, temporal_server.address, 150, seed=7)
 
 
 @pytest.mark.torture
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_bulk_pause_of_2000_runs_survives_two_kills_of_the_app(tmp_path, temporal_server, seed):
-    killed_twice(tmp_path, temporal_server.address, 2000, seed=seed)
+def test_a_bulk_pause_of_2000_runs_survives_two_kills_of_the_app(
+    tmp_path, temporal_server, serves, seed
+):
+    killed_twice(serves, tmp_path, temporal_server.address, 2000, seed=seed)
 
 
-def test_a_bulk_pause_survives_a_kill_of_temporal(tmp_path):
+def test_a_bulk_pause_survives_a_kill_of_temporal(tmp_path, serves):
     with running(tmp_path / "temporal") as server:
         backstage, port = Backstage(server.address), int(server.address.split(":")[1])
         (tmp_path / "app").mkdir()
-        with served(tmp_path / "app", server.address) as app:
+        with serves(tmp_path / "app", server.address) as app:
             work = Work(app, backstage, 80, pace=20)
             work.reaches(10)
             kill_listener(port)
@@ -138,11 +139,12 @@ def test_a_bulk_pause_survives_a_kill_of_temporal(tmp_path):
                 backstage.ends()
 
 
+@pytest.mark.only_on("postgres", reason="SQLite has no server that could be killed")
 def test_a_bulk_pause_survives_a_kill_of_postgresql(
-    tmp_path, temporal_server, mortal_postgres, backstage
+    tmp_path, temporal_server, mortal_postgres, backstage, serves
 ):
     url = mortal_postgres.url("postgres")
-    with served(tmp_path, temporal_server.address, INSPECTOR_DATABASE_URL=url) as app:
+    with serves(tmp_path, temporal_server.address, INSPECTOR_DATABASE_URL=url) as app:
         work = Work(app, backstage, 80, pace=20)
         work.reaches(10)
         mortal_postgres.kill()
@@ -151,8 +153,10 @@ def test_a_bulk_pause_survives_a_kill_of_postgresql(
         work.ends_with_each_touched_once()
 
 
-def test_a_bulk_pause_does_not_mind_a_kill_of_redis(tmp_path, temporal_server, redis, backstage):
-    with served(tmp_path, temporal_server.address, INSPECTOR_REDIS_URL=redis.url) as app:
+def test_a_bulk_pause_does_not_mind_a_kill_of_redis(
+    tmp_path, temporal_server, redis, backstage, serves
+):
+    with serves(tmp_path, temporal_server.address, INSPECTOR_REDIS_URL=redis.url) as app:
         work = Work(app, backstage, 60, pace=20)
         work.reaches(10)
         redis.kill()

@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import expect
 
 from inspector_app.domain.workflows import Status
-from tests.fixtures.app import served
 from tests.fixtures.backstage import address_of, dialog
 from tests.fixtures.browser import Visitor
 from tests.fixtures.nginx import NGINX, free_port, in_front
@@ -17,13 +16,13 @@ pytestmark = [pytest.mark.e2e, pytest.mark.temporal]
 
 
 @pytest.mark.skipif(not NGINX.exists(), reason="Debian's package nginx-light has it")
-def test_https_behind_a_proxy_works_whole(chromium, tmp_path, temporal_server, backstage):
+def test_https_behind_a_proxy_works_whole(chromium, tmp_path, temporal_server, backstage, serves):
     ref, _ = backstage.starts()
     port = free_port()
     public = f"https://127.0.0.1:{port}"
     (tmp_path / "app").mkdir()
     with (
-        served(
+        serves(
             tmp_path / "app",
             temporal_server.address,
             INSPECTOR_PUBLIC_URL=public,

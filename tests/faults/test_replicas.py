@@ -11,9 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from inspector_app.domain.workflows import Status
-from tests.fixtures.app import App, served
+from tests.fixtures.app import App
 from tests.fixtures.backstage import address_of, dialog
-from tests.fixtures.between import wire
 from tests.fixtures.browser import Visitor
 from tests.fixtures.nginx import NGINX, free_port, in_front
 from tests.fixtures.socket import sign_in
@@ -23,6 +22,7 @@ from tests.fixtures.temporal import waits_for_sync
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.temporal,
+    pytest.mark.only_on("postgres", reason="replicas share a server's database, or lose it"),
     pytest.mark.skipif(not NGINX.exists(), reason="Debian's package nginx-light has it"),
 ]
 
@@ -39,7 +39,7 @@ def replica(folder, temporal, **environment):
 
 
 @pytest.fixture
-def pair(tmp_path, temporal_server, postgres, redis):
+def pair(tmp_path, temporal_server, postgres, redis, serves):
     """Two replicas, `first` and `second`, at one https address."""
     port = free_port()
     shared = {
@@ -51,7 +51,7 @@ def pair(tmp_path, temporal_server, postgres, redis):
     (tmp_path / "first").mkdir()
     (tmp_path / "second").mkdir()
     with (
-        served(tmp_path / "first", temporal_server.address, **shared) as first,
+        serves(tmp_path / "first", temporal_server.address, **shared) as first,
         replica(tmp_path / "second", temporal_server.address, **shared) as second,
         in_front(tmp_path / "nginx", port, first.port, second.port) as url,
     ):
@@ -154,12 +154,12 @@ def test_a_redis_that_is_away_is_said_and_pages_go_on_by_themselves(
 
 
 def test_a_postgres_that_is_killed_is_said_and_pages_go_on_by_themselves(
-    chromium, tmp_path, temporal_server, mortal_postgres, backstage
+    chromium, tmp_path, temporal_server, mortal_postgres, backstage, serves
 ):
     ref, _ = backstage.starts()
     (tmp_path / "app").mkdir()
     url = mortal_postgres.makes()
-    with served(tmp_path / "app", temporal_server.address, INSPECTOR_DATABASE_URL=url) as app:
+    with serves(tmp_path / "app", temporal_server.address, INSPECTOR_DATABASE_URL=url) as app:
         visitor = Visitor(chromium, app)
         page = visitor.signs_in("ana", at=address_of(ref))
         expect(page.locator(".badge.pill")).to_have_text("Running")
@@ -183,12 +183,12 @@ def test_a_postgres_that_is_killed_is_said_and_pages_go_on_by_themselves(
 
 
 def test_a_database_that_answers_too_slowly_is_said_and_nothing_is_done(
-    chromium, tmp_path, temporal_server, mortal_postgres, backstage
+    chromium, tmp_path, temporal_server, mortal_postgres, backstage, serves
 ):
     ref, _ = backstage.starts()
     (tmp_path / "app").mkdir()
     url = mortal_postgres.makes()
-    with served(tmp_path / "app", temporal_server.address, INSPECTOR_DATABASE_URL=url) as app:
+    with serves(tmp_path / "app", temporal_server.address, INSPECTOR_DATABASE_URL=url) as app:
         visitor = Visitor(chromium, app)
         page = visitor.signs_in("ana", at=address_of(ref))
         expect(page.locator(".badge.pill")).to_have_text("Running")
@@ -206,29 +206,3 @@ def test_a_database_that_answers_too_slowly_is_said_and_nothing_is_done(
             shown.get_by_role("button", name="Pause run").click()
         expect(page.locator(".badge.pill")).to_have_text("Paused", timeout=30_000)
         visitor.leaves()
-
-
-def test_a_browser_that_was_offline_goes_on_by_itself(
-    chromium, tmp_path, temporal_server, backstage
-):
-    ref, _ = backstage.starts()
-    (tmp_path / "app").mkdir()
-    with wire("127.0.0.1:0") as between:
-        public = f"http://{between.address}"
-        with served(tmp_path / "app", temporal_server.address, INSPECTOR_PUBLIC_URL=public) as app:
-            between.target = ("127.0.0.1", app.port)
-            visitor = Visitor(chromium, app)
-            page = visitor.signs_in("ana", at=address_of(ref))
-            expect(page.locator(".badge.pill")).to_have_text("Running")
-            tries = []
-            page.on("websocket", lambda opened: tries.append(opened.url))
-            visitor.context.set_offline(True)
-            between.cut()
-            backstage.does(backstage.site.client.get_workflow_handle(ref.workflow_id).terminate())
-            # By the tenth try it waits as long between two as it ever does.
-            while len(tries) < 12:
-                page.wait_for_event("websocket", timeout=30_000)
-            expect(page.locator(".badge.pill")).to_have_text("Running")
-            visitor.context.set_offline(False)
-            expect(page.locator(".badge.pill")).to_have_text("Terminated", timeout=30_000)
-            visitor.context.close()

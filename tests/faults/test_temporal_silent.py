@@ -8,7 +8,6 @@ import socket
 import pytest
 from playwright.sync_api import expect
 
-from tests.fixtures.app import served
 from tests.fixtures.backstage import Backstage, address_of
 from tests.fixtures.browser import Visitor
 from tests.fixtures.temporal import running
@@ -22,10 +21,10 @@ def address():
         return f"127.0.0.1:{free.getsockname()[1]}"
 
 
-def test_screens_say_so_and_come_back_by_themselves(chromium, tmp_path, address):
+def test_screens_say_so_and_come_back_by_themselves(chromium, tmp_path, address, serves):
     port = int(address.split(":")[1])
     (tmp_path / "app").mkdir()
-    with served(tmp_path / "app", address) as app:
+    with serves(tmp_path / "app", address) as app:
         assert (app.status_of("/healthz"), app.status_of("/readyz")) == (200, 503)
         visitor = Visitor(chromium, app)
         page = visitor.signs_in("ivo", at="/t/demo/workflows")
@@ -52,11 +51,11 @@ def test_screens_say_so_and_come_back_by_themselves(chromium, tmp_path, address)
 
 
 def test_open_pages_say_so_and_catch_up_when_the_server_is_killed_and_back(
-    chromium, tmp_path, address
+    chromium, tmp_path, address, serves
 ):
     port = int(address.split(":")[1])
     (tmp_path / "app").mkdir()
-    with served(tmp_path / "app", address) as app:
+    with serves(tmp_path / "app", address) as app:
         with running(tmp_path / "temporal", port=port):
             backstage = Backstage(address)
             ref, _ = backstage.starts()

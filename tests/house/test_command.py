@@ -15,27 +15,35 @@ from inspector_app import data_folder
 from inspector_app.demo.child import child
 
 
-@pytest.fixture
-def inspector(tmp_path):
-    """Run the command in an empty folder, with nothing of ours in the environment."""
+def command(folder, words, environ):
+    """Run the command in a folder, with no more of ours in the environment than this."""
     clean = {name: value for name, value in os.environ.items() if "INSPECTOR" not in name}
-
-    def run(*words, **environ):
-        return subprocess.run(
-            [sys.executable, "-c", "from inspector_app.cli import main; main()", *words],
-            cwd=tmp_path,
-            env=clean | environ,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
+    return subprocess.run(
+        [sys.executable, "-c", "from inspector_app.cli import main; main()", *words],
+        cwd=folder,
+        env=clean | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
-def test_a_wrong_setting_is_one_line_each_and_no_traceback(inspector):
-    done = inspector("serve", INSPECTOR_PORT="x", INSPECTOR_HOST="y")
+@pytest.fixture
+def inspector(tmp_path, new_database):
+    """The command in an empty folder."""
+    return lambda *words, **environ: command(tmp_path, words, new_database | environ)
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """The command in an empty folder, which never comes to open a database: there is none."""
+    nowhere = {"INSPECTOR_DATABASE_URL": "sqlite+aiosqlite:////nowhere/at/all.db"}
+    return lambda *words, **environ: command(tmp_path, words, nowhere | environ)
+
+
+def test_a_wrong_setting_is_one_line_each_and_no_traceback(bare):
+    done = bare("serve", INSPECTOR_PORT="x", INSPECTOR_HOST="y")
     assert done.returncode == 2
     assert done.stdout == ""
     lines = done.stderr.splitlines()
@@ -47,9 +55,9 @@ def test_a_wrong_setting_is_one_line_each_and_no_traceback(inspector):
     assert len(lines) == 3
 
 
-def test_the_configuration_is_checked_without_showing_a_secret(inspector):
+def test_the_configuration_is_checked_without_showing_a_secret(bare):
     key = "k" * 40
-    done = inspector("config", "check", "--json", INSPECTOR_SECRET_KEY=key)
+    done = bare("config", "check", "--json", INSPECTOR_SECRET_KEY=key)
     assert done.returncode == 0
     content = json.loads(done.stdout)
     assert content["valid"]
@@ -58,8 +66,8 @@ def test_the_configuration_is_checked_without_showing_a_secret(inspector):
     assert key not in done.stdout + done.stderr
 
 
-def test_everything_wrong_with_the_configuration_is_an_answer_and_exit_1(inspector):
-    done = inspector("config", "check", "--json", INSPECTOR_PORT="0", INSPECTOR_PROT="1")
+def test_everything_wrong_with_the_configuration_is_an_answer_and_exit_1(bare):
+    done = bare("config", "check", "--json", INSPECTOR_PORT="0", INSPECTOR_PROT="1")
     assert done.returncode == 1
     content = json.loads(done.stdout)
     assert content["problems"] == [
@@ -68,20 +76,20 @@ def test_everything_wrong_with_the_configuration_is_an_answer_and_exit_1(inspect
     ]
 
 
-def test_with_json_an_error_is_the_one_object_on_stdout(inspector):
-    done = inspector("migrate", "--json", INSPECTOR_PORT="0")
+def test_with_json_an_error_is_the_one_object_on_stdout(bare):
+    done = bare("migrate", "--json", INSPECTOR_PORT="0")
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["title"] == "The configuration is not valid"
 
 
-def test_an_unknown_command_is_wrong_use(inspector):
-    assert inspector("serv").returncode == 2
+def test_an_unknown_command_is_wrong_use(bare):
+    assert bare("serv").returncode == 2
 
 
-def test_a_port_in_use_says_which_and_what_to_do(inspector):
+def test_a_port_in_use_says_which_and_what_to_do(bare):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = inspector("serve", INSPECTOR_PORT=str(port))
+        done = bare("serve", INSPECTOR_PORT=str(port))
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
@@ -90,10 +98,10 @@ def test_a_port_in_use_says_which_and_what_to_do(inspector):
     ]
 
 
-def test_a_second_instance_on_the_same_folder_is_told_who_runs(inspector, tmp_path):
+def test_a_second_instance_on_the_same_folder_is_told_who_runs(bare, tmp_path):
     (tmp_path / ".inspector").mkdir(mode=0o700)
     with data_folder.held(tmp_path / ".inspector"):
-        done = inspector("serve")
+        done = bare("serve")
     assert done.returncode == 2
     assert f"(process {os.getpid()})" in done.stderr
 
@@ -163,13 +171,13 @@ def test_the_doctor_says_what_is_well_and_what_is_missing(inspector):
     } - {"I06"}
 
 
-def test_a_demo_without_its_packages_says_how_to_get_them(inspector, tmp_path):
+def test_a_demo_without_its_packages_says_how_to_get_them(bare, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import importlib.util as util\n"
         "find = util.find_spec\n"
         "util.find_spec = lambda name, *more: None if name == 'pydantic_ai' else find(name)\n"
     )
-    done = inspector("demo", PYTHONPATH=str(tmp_path))
+    done = bare("demo", PYTHONPATH=str(tmp_path))
     assert done.returncode == 2
     assert "pip install 'inspector-app[demo]'" in done.stderr
 

@@ -67,11 +67,11 @@ class Running:
 
 
 @pytest.fixture
-def start(tmp_path):
+def start(tmp_path, new_database):
     started = []
 
     def run(*words, **environ):
-        started.append(Running(tmp_path, *words, **environ))
+        started.append(Running(tmp_path, *words, **new_database, **environ))
         return started[-1]
 
     yield run
@@ -113,7 +113,9 @@ def test_the_server_says_when_it_answers_stops_when_told_and_starts_again(start,
     assert "Traceback" not in words
 
 
-def test_the_wheel_serves_from_an_empty_folder_with_all_it_needs_inside(start, tmp_path_factory):
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Where a new wheel's content is."""
     made = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", made],
@@ -124,32 +126,37 @@ def test_the_wheel_serves_from_an_empty_folder_with_all_it_needs_inside(start, t
     (wheel,) = made.glob("*.whl")
     with ZipFile(wheel) as archive:
         archive.extractall(made / "site")
-    server = start("serve", PYTHONPATH=str(made / "site")).until_ready()
+    return made / "site"
+
+
+def test_the_wheel_serves_from_an_empty_folder_with_all_it_needs_inside(start, wheel):
+    server = start("serve", PYTHONPATH=str(wheel)).until_ready()
     assert server.status_of("/login/") == 200
     assert server.status_of("/readyz") == 200
     assert server.stop(signal.SIGINT) == 0
     said = subprocess.run(
         [sys.executable, "-c", "from inspector_app.frontend import bundle; print(bundle().root)"],
-        cwd=made,
-        env=os.environ | {"PYTHONPATH": str(made / "site")},
+        cwd=wheel.parent,
+        env=os.environ | {"PYTHONPATH": str(wheel)},
         check=True,
         capture_output=True,
         text=True,
     )
-    assert said.stdout.strip() == str(made / "site" / "inspector_app" / "_bundle")
+    assert said.stdout.strip() == str(wheel / "inspector_app" / "_bundle")
     subprocess.run(
         [sys.executable, "-m", "inspector_app", "replay", "pack", "--output", "replay.pyz"],
-        cwd=made,
-        env=os.environ | {"PYTHONPATH": str(made / "site")},
+        cwd=wheel.parent,
+        env=os.environ | {"PYTHONPATH": str(wheel)},
         check=True,
         capture_output=True,
     )
-    assert (made / "replay.pyz").read_bytes() == packed()
+    assert (wheel.parent / "replay.pyz").read_bytes() == packed()
 
 
-async def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_path):
+async def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_path, new_database):
     (tmp_path / ".inspector").mkdir()
-    url = f"sqlite+aiosqlite:///{tmp_path}/.inspector/inspector.db"
+    file = f"sqlite+aiosqlite:///{tmp_path}/.inspector/inspector.db"
+    url = new_database.get("INSPECTOR_DATABASE_URL", file)
     await upgrade(url, bundle().migrations)
     await require_known_key(url, ("k" * 43,))
     other = start("serve")
@@ -159,9 +166,8 @@ async def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_pat
     assert "Traceback" not in words
 
 
-async def test_a_new_key_in_front_of_the_old_one_takes_its_place(tmp_path):
-    url = f"sqlite+aiosqlite:///{tmp_path}/inspector.db"
-    await upgrade(url, bundle().migrations)
+async def test_a_new_key_in_front_of_the_old_one_takes_its_place(migrated_database):
+    url = migrated_database
     await require_known_key(url, ("old",))
     await require_known_key(url, ("new", "old"))
     await require_known_key(url, ("new",))

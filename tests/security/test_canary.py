@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from tests.fixtures.app import served
 from tests.fixtures.backstage import address_of
 from tests.fixtures.browser import Visitor
 from tests.fixtures.samples import Approval
@@ -47,14 +46,14 @@ def bears_tokens(app, cookie):
 
 
 def test_no_payload_and_no_secret_is_ever_logged_or_counted(
-    chromium, tmp_path, temporal_server, backstage
+    chromium, tmp_path, temporal_server, backstage, serves
 ):
     ref, _ = backstage.does(
         backstage.site.start(
             Approval.run, f"brief {CANARY}", id=f"r-{uuid4().hex}", memo={"m": CANARY}
         )
     )
-    with served(tmp_path, temporal_server.address, INSPECTOR_METRICS_TOKEN=f"m{CANARY}") as app:
+    with serves(tmp_path, temporal_server.address, INSPECTOR_METRICS_TOKEN=f"m{CANARY}") as app:
         visitor = Visitor(chromium, app)
         page = visitor.signs_in("ana", at=address_of(ref))
         expect(page.get_by_text(f"brief {CANARY}").first).to_be_visible()

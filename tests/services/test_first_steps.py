@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from inspector_app.adapters.db.migrations import upgrade
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.demo.seed import seed
 from inspector_app.domain.errors import NotFound, Unreachable
@@ -16,7 +15,7 @@ from inspector_app.services import registry
 from inspector_app.services.one_time import one_time_password
 from inspector_app.settings import read_settings
 from inspector_app.wiring import wired
-from tests.fixtures.database import PASSWORD, SCRIPTS, House, Time
+from tests.fixtures.database import PASSWORD, House, Time
 
 
 class Answering:
@@ -31,11 +30,11 @@ class Answering:
             raise Unreachable("silent", address=cluster.address, since=now, next_try=now)
 
 
-async def test_the_first_administrator_has_a_one_time_password_and_there_is_one_first(tmp_path):
-    url = f"sqlite+aiosqlite:///{tmp_path / 'x.db'}"
-    await upgrade(url, SCRIPTS)
-    database = SqlDatabase(url)
-    house = House(database, url, Time())
+async def test_the_first_administrator_has_a_one_time_password_and_there_is_one_first(
+    migrated_database,
+):
+    database = SqlDatabase(migrated_database)
+    house = House(database, migrated_database, Time())
     await house.tenancy.create_tenant(house.operator, "demo", "")
     one_time = await house.accounts.first_administrator(house.operator, "root", "demo")
     token, person = await house.accounts.sign_in(
@@ -54,16 +53,21 @@ def test_a_one_time_password_has_twenty_letters_that_nobody_misreads():
     assert not set("".join(made)) & set("il1o0O|")
 
 
-async def made(tmp_path, **environment):
-    """An empty installation's settings, over a migrated database."""
-    settings = read_settings({"INSPECTOR_SECRET_KEY": "k" * 40, **environment}, tmp_path)
-    settings.data_dir.mkdir()
-    await upgrade(settings.database_url, SCRIPTS)
-    return settings
+@pytest.fixture
+def made(migrated_database, tmp_path):
+    """Make an empty installation's settings, over a migrated database."""
+
+    def read(**environment):
+        own = {"INSPECTOR_SECRET_KEY": "k" * 40, "INSPECTOR_DATABASE_URL": migrated_database}
+        settings = read_settings(own | environment, tmp_path)
+        settings.data_dir.mkdir()
+        return settings
+
+    return read
 
 
-async def test_the_demo_is_seeded_once_and_follows_its_server(tmp_path):
-    settings = await made(tmp_path)
+async def test_the_demo_is_seeded_once_and_follows_its_server(made):
+    settings = made()
     first = await seed(settings, "127.0.0.1:1001")
     async with wired(settings) as services:
         actor = House(None, "", None).operator
@@ -88,8 +92,8 @@ async def test_the_demo_is_seeded_once_and_follows_its_server(tmp_path):
 
 
 @pytest.mark.parametrize("address", ["", "https://inspector.example.com"])
-async def test_each_sign_in_that_the_demo_prints_works(tmp_path, address):
-    settings = await made(tmp_path, **({"INSPECTOR_PUBLIC_URL": address} if address else {}))
+async def test_each_sign_in_that_the_demo_prints_works(made, address):
+    settings = made(**({"INSPECTOR_PUBLIC_URL": address} if address else {}))
     said = await seed(settings, "127.0.0.1:1001")
     printed = re.findall(
         r"^Sign in as (\S+) with the (one-time )?password (\S+) .*: (\w+) of (\w+)\.$",
@@ -111,8 +115,8 @@ async def test_each_sign_in_that_the_demo_prints_works(tmp_path, address):
             assert bool(one_time) == (name == "admin" or bool(address))
 
 
-async def test_an_older_demo_gets_what_is_new_and_keeps_what_its_people_have_made(tmp_path):
-    settings = await made(tmp_path)
+async def test_an_older_demo_gets_what_is_new_and_keeps_what_its_people_have_made(made):
+    settings = made()
     async with wired(settings) as services:
         actor = House(None, "", None).operator
         await services.tenancy.create_tenant(actor, "demo", "Ours")

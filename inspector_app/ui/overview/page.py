@@ -37,19 +37,9 @@ def _tile(name: str, word: str, tile: rx.Var[Tile]) -> rx.Component:
     )
 
 
-def _alerts() -> rx.Component:
-    """No rule can fire yet, and the page says so."""
-    return rx.el.div(
-        rx.el.span(icon("siren", 14), "Firing alerts", class_name="tile-l"),
-        rx.el.span("None", class_name="tile-v"),
-        rx.el.span("there are no alert rules", class_name="tile-s trunc"),
-        class_name="tile",
-    )
-
-
 def _tiles() -> rx.Component:
     return rx.el.section(
-        _alerts(),
+        _tile("siren", "Firing alerts", State.alerts),
         _tile("unplug", "Stuck runs", State.stuck),
         _tile("activity", "Failure rate", State.failing),
         _tile("gauge", "Throughput", State.throughput),

@@ -17,6 +17,7 @@ from inspector_app.ui.session import SessionState, milliseconds
 class OverviewState(SessionState):
     """Tiles, chart and tables, and how old their numbers are."""
 
+    alerts: Tile = Tile()
     stuck: Tile = Tile()
     paused: Tile = Tile()
     failing: Tile = Tile()
@@ -80,6 +81,7 @@ class OverviewState(SessionState):
         self._goes_well()
         self.counted_at = milliseconds(found.counted_at)
         tiles = values.tiles(found, self.tenant)
+        self.alerts = values.alerts(self.tenant)
         self.stuck, self.paused = tiles["stuck"], tiles["paused"]
         self.failing, self.throughput = tiles["failing"], tiles["throughput"]
         self.rows = [values.row(each, self.tenant) for each in found.namespaces]

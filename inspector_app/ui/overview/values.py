@@ -157,6 +157,11 @@ def tiles(found: Overview, tenant: str) -> dict[str, Tile]:
     }
 
 
+def alerts(tenant: str) -> Tile:
+    """What fires: nothing, as long as there are no rules."""
+    return Tile("None", "", "there are no alert rules", "", routes.alerts(tenant))
+
+
 def row(now: NamespaceNow, tenant: str) -> NamespaceRow:
     """One namespace; each number leads to the list it counts."""
 

@@ -66,8 +66,18 @@ def answer(comparison: Comparison, record: Record) -> dict[str, object]:
         "first_divergence": _difference(first) if first else None,
         "differences": [_difference(each) for each in comparison.differences],
         "sdk_message": failure.sdk_message if failure else None,
-        "explanation": explain(comparison, record),
+        "explanation": explain(comparison, record) + _limits(record),
     }
+
+
+def _limits(record: Record) -> str:
+    """Say where knowledge ends, if it does before the code."""
+    if record.failure is None or not record.failure.nondeterminism or not record.stopped:
+        return ""
+    return (
+        "\n\nFurther on, what today's code asks for hangs on answers that this history does not"
+        " hold: that was not compared."
+    )
 
 
 def answer_histories(found: HistoriesCompared) -> dict[str, object]:

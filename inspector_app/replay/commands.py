@@ -11,7 +11,7 @@ from . import plain
 from .histories import Read
 
 
-@dataclass
+@dataclass(slots=True)
 class Command:
     """A command, original (`event_id` set) or replayed (`source` set where it is known)."""
 

@@ -15,6 +15,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, TypeAlias, cast
@@ -35,8 +36,8 @@ from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 Source: TypeAlias = "tuple[str, int, str]"
 """File, line, function."""
 
-_DEPTH = 12
-"""Frames that a coroutine remembers of where it was made."""
+_DEPTH = 2
+"""Frames that a coroutine remembers of where it was made: each costs time at every one made."""
 _SINK = "__inspector_recording"
 _PENDING = {
     "activity": "_pending_activities",
@@ -54,7 +55,7 @@ _PLUMBING = (
 folder too, in a Python without an environment of its own."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Step:
     """One activation and its answer."""
 
@@ -74,6 +75,8 @@ class Recording:
     details: WorkflowInstanceDetails | None = None
     runner: WorkflowRunner | None = None
     """What a second instance can be made from, and by."""
+    copies: bool = False
+    """Whether answers are changed later on, as a codec encodes them in place."""
     result_types: dict[tuple[str, int], object] | None = None
     """What the code declares as the answer to each thing it asks for, by family and number; None
     where nobody wants to know."""
@@ -119,9 +122,10 @@ class RecordingInstance(_WorkflowInstanceImpl):
         finally:
             sys.set_coroutine_origin_tracking_depth(depth)
         if self._recording is not None:
-            # A codec encodes the answer's payloads in place later on: keep it as it is now.
-            answer = WorkflowActivationCompletion()
-            answer.CopyFrom(completion)
+            answer = completion
+            if self._recording.copies:
+                answer = WorkflowActivationCompletion()
+                answer.CopyFrom(completion)
             self._recording.steps.append(Step(act, answer, self._sources))
             if self._recording.result_types is not None:
                 self._recording.result_types.update(self._awaited())
@@ -191,6 +195,7 @@ def _raised_at(traceback: TracebackType | None) -> Source | None:
     return found
 
 
+@cache
 def is_users(file: str) -> bool:
     """Whether a file is neither Python's nor the SDK's, ours or any installed library's."""
     return not file.startswith(_PLUMBING) and "site-packages" not in file

@@ -21,6 +21,8 @@ from . import jobs, plain
 
 _DEPTH = 8
 """Types within types; a tree's node holds itself."""
+_FULL = 3
+"""Below this, what may be empty is."""
 _LEAVES: dict[object, tuple[object, object]] = {
     None: (None, "made up"),
     Any: (None, "made up"),
@@ -67,6 +69,7 @@ def placeholder(hint: object, *, other: bool, depth: int = 0) -> object:
     """Return JSON that a type is read from: empty, or with `other` full."""
     kind: Any = typing.get_origin(hint) or hint
     inner = typing.get_args(hint)
+    full = other and depth < _FULL
 
     def part(of: object) -> object:
         return placeholder(of, other=other, depth=depth + 1)
@@ -74,11 +77,11 @@ def placeholder(hint: object, *, other: bool, depth: int = 0) -> object:
     if kind in _LEAVES or depth > _DEPTH:
         found: object = _LEAVES.get(kind, (None, None))[other]
     elif kind in {typing.Union, types.UnionType}:
-        found = None if type(None) in inner and not other else part(inner[0])
+        found = part(inner[0]) if full or type(None) not in inner else None
     elif kind is typing.Literal:
         found = inner[-1 if other else 0]
     elif kind in _MANY:
-        found = [part(inner[0] if inner else None)] if other else []
+        found = [part(inner[0] if inner else None)] if full else []
     elif kind is tuple:
         found = [part(each) for each in inner if each is not ...]
     elif isinstance(kind, enum.EnumMeta):

@@ -128,10 +128,15 @@ class _Keeping(WorkflowRunner):
         return self.inner.create_instance(det)
 
 
+def _rewrites(converter: DataConverter) -> bool:
+    """Whether what an instance answers is encoded, or moved elsewhere, before the core sees it."""
+    return bool(converter.payload_codec or getattr(converter, "external_storage", None))
+
+
 async def _record(
     history: Read, workflow_class: type, target: Target, converter: DataConverter
 ) -> dict[str, object]:
-    recording = Recording()
+    recording = Recording(copies=_rewrites(converter))
     replayer = Replayer(
         workflows=[workflow_class],
         workflow_runner=_Keeping(recording, sandboxed=target.sandboxed),

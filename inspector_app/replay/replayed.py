@@ -33,13 +33,14 @@ class Reader:
 
     def commands(self, step: Step) -> list[Command]:
         found: list[Command] = []
+        task = self.task_of(step)
         for job in step.told.jobs:
             if job.HasField("do_update"):
                 self._updates[job.do_update.protocol_instance_id] = job.do_update.name
         for place, message in enumerate(step.answer.successful.commands):
             command = self._command(message)
             if command is not None:
-                command.task = self.task_of(step)
+                command.task = task
                 command.source = step.sources[place] if place < len(step.sources) else None
                 found.append(command)
         return found
@@ -245,15 +246,14 @@ _READERS: dict[str, Callable[..., Command | None]] = {
 
 def settled(commands: list[Command]) -> list[Command]:
     """Leave out what was begun and cancelled within one task: neither reaches the server."""
-    begun = {
-        (each.kind, each.seq): each.task
+    cancelled = {
+        (each.kind.removeprefix("cancel_"), each.seq, each.task)
         for each in commands
-        if each.kind in {"activity", "timer", "child", "nexus"}
+        if each.kind.startswith("cancel_")
     }
+    if not cancelled:
+        return commands
     void = {
-        (family, each.seq)
-        for each in commands
-        if (family := each.kind.removeprefix("cancel_")) != each.kind
-        and begun.get((family, each.seq)) == each.task
+        (each.kind, each.seq) for each in commands if (each.kind, each.seq, each.task) in cancelled
     }
     return [each for each in commands if (each.kind.removeprefix("cancel_"), each.seq) not in void]

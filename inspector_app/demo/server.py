@@ -39,6 +39,7 @@ class DemoServer:
         settings: Dynamic configuration; by default native pause is on.
         in_memory: Keep nothing (some four times faster).
         ui_port: Serve the official Web UI there; None leaves it out.
+        metrics_port: Serve the server's own numbers there, for Prometheus; None takes any port.
 
     Attributes:
         address: `host:port`.
@@ -53,6 +54,7 @@ class DemoServer:
         settings: dict[str, str] | None = None,
         in_memory: bool = False,
         ui_port: int | None = None,
+        metrics_port: int | None = None,
     ) -> None:
         self._folder = folder
         self._port = port or _same_port_again(folder / "port")
@@ -60,6 +62,7 @@ class DemoServer:
         self._settings = _SETTINGS if settings is None else settings
         self._in_memory = in_memory
         self._ui_port = ui_port
+        self._metrics_port = metrics_port
         self._stack = contextlib.AsyncExitStack()
         self.address = f"{_HOST}:{self._port}"
 
@@ -84,10 +87,11 @@ class DemoServer:
 
     def _command(self) -> list[str]:
         ui = ["--ui-port", str(self._ui_port)] if self._ui_port else ["--headless"]
+        metrics = ["--metrics-port", str(self._metrics_port)] if self._metrics_port else []
         kept = [] if self._in_memory else ["--db-filename", str(self._folder / "temporal.db")]
         return [
             *(_binary(), "server", "start-dev", "--ip", _HOST, "--port", str(self._port)),
-            *(*ui, *kept, "--log-level", "warn"),
+            *(*ui, *kept, *metrics, "--log-level", "warn"),
             *(part for name in self._namespaces for part in ("--namespace", name)),
             *(
                 part

@@ -5,7 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from inspector_app.domain.audit import REASON_MAX
-from inspector_app.ui.jobs.state import JobRow, JobsState
+from inspector_app.ui.jobs.state import DASH, JobRow, JobsState
 from inspector_app.ui.kit.controls import button, field
 from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import empty
@@ -17,7 +17,6 @@ from inspector_app.ui.theme import JOB
 
 State = JobsState
 _FORM = "job-form"
-_DASH = "–"  # noqa: RUF001 - as time.js writes what is not there
 
 
 def _row(row: rx.Var[JobRow]) -> rx.Component:
@@ -39,16 +38,16 @@ def _row(row: rx.Var[JobRow]) -> rx.Component:
             class_name="next",
         ),
         rx.el.td(
-            rx.cond(row.late, rx.el.b(row.lag), rx.cond(row.lag, row.lag, _DASH)),
+            rx.cond(row.late, rx.el.b(row.lag), row.lag),
             title="How long after its time it last started",
-            class_name="r hide-n",
+            class_name=rx.cond(row.late, "r late", "r t3 hide-n"),
         ),
-        rx.el.td(row.missed, class_name="r hide-n"),
+        rx.el.td(row.missed, class_name=rx.cond(row.missed == "0", "r t3 hide-n", "r missed num")),
         rx.el.td(
             rx.cond(
                 row.holder,
-                rx.el.span(row.holder, class_name="mono trunc", title=row.holder),
-                _DASH,
+                rx.el.span(row.holder, class_name="mono"),
+                DASH,
             ),
             rx.cond(row.holder, rx.el.span("lease ", row.epoch, class_name="sub")),
             class_name="holder hide-n",

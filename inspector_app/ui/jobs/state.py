@@ -8,6 +8,7 @@ from datetime import timedelta
 import reflex as rx
 
 from inspector_app.domain.errors import Invalid
+from inspector_app.domain.jobs import Course
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.services.jobs import JobView
@@ -16,6 +17,7 @@ from inspector_app.ui.session import Notice, SessionState, beats, milliseconds
 
 FOLLOW_EVERY = 3.0
 """Seconds between two looks."""
+DASH = "–"  # noqa: RUF001 - as time.js writes what is not there
 _LATE = timedelta(minutes=1)
 """A start that comes later than this is said."""
 
@@ -33,6 +35,7 @@ class JobRow:
     last: int | None
     took: str
     lag: str
+    """In words where that is no delay to speak of."""
     late: bool
     missed: str
     due: int | None
@@ -122,13 +125,19 @@ def _row(view: JobView) -> JobRow:
         failure=course.failure,
         last=milliseconds(course.started_at),
         took=lasting(course.took) if course.took is not None else "",
-        lag=lasting(course.lag) if course.started_at else "",
+        lag=_punctual(course),
         late=course.lag > _LATE,
         missed=f"{course.missed:,}",
         due=milliseconds(course.due_at),
         holder=host,
         epoch=f"{course.lease.epoch:,}",
     )
+
+
+def _punctual(course: Course) -> str:
+    if course.started_at is None:
+        return DASH
+    return lasting(course.lag) if course.lag > _LATE else "on time"
 
 
 def lasting(span: timedelta) -> str:

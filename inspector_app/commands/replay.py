@@ -40,6 +40,12 @@ def compare(  # noqa: PLR0913 - an option each
     time_limit: Annotated[
         float, typer.Option(help="Seconds; 0: 60, and 5 more for each MiB of history.")
     ] = 0,
+    try_patch: Annotated[
+        bool, typer.Option("--try", help="Put what has changed under a patch, and replay that.")
+    ] = False,
+    before: Annotated[
+        Path | None, typer.Option(help="With --try: the code's folder as it was before.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Replay a history with today's code and say where the two part, and what to do.
@@ -56,6 +62,7 @@ def compare(  # noqa: PLR0913 - an option each
         _explain_refusal(history, as_json=as_json)
     from inspector_app.adapters.temporal.replay_host import Order, replay_in_child
     from inspector_app.commands.packing import packed
+    from inspector_app.commands.remedy import tried
 
     try:
         content = _read(history)
@@ -70,13 +77,18 @@ def compare(  # noqa: PLR0913 - an option each
         )
         replayed = replay_in_child(packed(), order)
         record = replay_answers.parse_record(replayed.report)
+        found = compared(record)
+        wanted = try_patch and found.verdict is Verdict.NONDETERMINISTIC
+        trial = tried(packed(), order, found, before) if wanted else None
     except Invalid as error:
         _refuse(error, as_json=as_json)
     for each in replayed.missing_walls:
         tell(f"inspector: {each}")
-    found = compared(record)
     said = replay_answers.answer(found, record)
-    answer(said, f"{found.verdict}: {said['explanation']}", as_json=as_json)
+    words = f"{found.verdict}: {said['explanation']}"
+    if trial is not None:
+        said, words = {**said, "remedy": trial.answer()}, f"{words}\n\n{trial.words()}"
+    answer(said, words, as_json=as_json)
     raise typer.Exit(replay_answers.EXIT_CODES[found.verdict])
 
 

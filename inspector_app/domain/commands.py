@@ -45,10 +45,26 @@ class Command:
     @property
     def words(self) -> str:
         """Name it to a person: `activity 'charge'`, `the cancellation of activity 'charge'`."""
+        if not self.name and self.kind in _NAMELESS:
+            return _NAMELESS[self.kind]
         words = self.kind.replace("_", " ")
         if (cancelled := words.removeprefix("cancel ")) != words:
             words = f"the cancellation of {cancelled}"
         return f"{words} {self.name!r}" if self.name else words
+
+
+_NAMELESS = {
+    "timer": "a timer",
+    "cancel_timer": "the cancellation of a timer",
+    "complete": "the run's end with a result",
+    "fail": "the run's end with a failure",
+    "cancel": "the run's end by cancellation",
+    "continue_as_new": "continue-as-new",
+    "memo": "a change of the memo",
+    "search_attributes": "a change of search attributes",
+    "cancel_external": "a request to cancel another workflow",
+    "cancel_child": "the cancellation of a child workflow",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,7 @@ def _detail() -> rx.Component:
                 ),
             ),
             _fact("Second step", rx.cond(row.second_step, "on", "off")),
-            _fact("Signed in by", row.provider),
+            _fact("Signed in by", rx.cond(row.provider, row.provider, "not yet")),
             _fact("Last sign-in", moment(row.signed_in, "full")),
             _fact("Last used", moment(row.seen, "full")),
             class_name="kv",

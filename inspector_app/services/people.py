@@ -19,9 +19,8 @@ from inspector_app.domain.people import (
     no_such_person,
 )
 from inspector_app.domain.permissions import Permission, Role
-from inspector_app.services.accounts import begin_anew
 from inspector_app.services.door import Door
-from inspector_app.services.one_time import OneTimePasswords
+from inspector_app.services.one_time import OneTimePasswords, begin_anew
 from inspector_app.services.ports import Clock, Work
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -11,10 +12,16 @@ import typer
 from inspector_app.commands.house import opened, whoever_runs_this
 from inspector_app.commands.terminal import AsJson, answer
 from inspector_app.domain.permissions import Role
+from inspector_app.services.accounts import Accounts
 
 commands = typer.Typer(help="Accounts.", no_args_is_help=True)
 
 Username = Annotated[str, typer.Option("--username")]
+
+
+def _told_once(accounts: Accounts, one_time: str) -> str:
+    hours = accounts.one_time_lasts // timedelta(hours=1)
+    return f"One-time password, shown only now and good for {hours} h: {one_time}"
 
 
 @commands.command()
@@ -39,7 +46,7 @@ def create(
             )
         words = f"{person.username} is {role} of {tenant}."
         if one_time:
-            words += f" One-time password, shown only now: {one_time}"
+            words += f" {_told_once(services.accounts, one_time)}"
         answer(
             {
                 "id": str(person.id),
@@ -64,7 +71,8 @@ def reset(*, username: Username, as_json: AsJson = False) -> None:
             one_time = await services.accounts.reset(whoever_runs_this(), username)
         answer(
             {"username": username, "one_time_password": one_time},
-            f"One-time password of {username}, shown only now: {one_time}",
+            f"{username}'s sessions and personal tokens have ended. "
+            + _told_once(services.accounts, one_time),
             as_json=as_json,
         )
 

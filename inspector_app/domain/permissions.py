@@ -44,7 +44,9 @@ class Permission(StrEnum):
     TOKEN_OWN = "token:own"  # noqa: S105 - a permission
     """Make tokens that act as oneself; listing and revoking one's own needs no role."""
     TOKEN_MANAGE = "token:manage"  # noqa: S105 - a permission
-    """Make the tenant's service tokens; list and revoke every token of the tenant."""
+    """Make the tenant's service tokens; revoke every token of the tenant."""
+    TOKEN_READ = "token:read"  # noqa: S105 - a permission
+    """List every token of the tenant."""
     TOKEN_EXCHANGE = "token:exchange"  # noqa: S105 - a permission
     """A token itself, for a JWT; no role holds it."""
     PEOPLE_READ = "people:read"
@@ -83,6 +85,7 @@ _ADMIN = _DEVELOPER | {
     Permission.JOB_READ,
     Permission.JOB_RUN,
     Permission.TOKEN_MANAGE,
+    Permission.TOKEN_READ,
     Permission.PEOPLE_READ,
     Permission.PEOPLE_WRITE,
     Permission.REDACTION_READ,
@@ -96,9 +99,18 @@ HELD: dict[Role, frozenset[Permission]] = {
 }
 
 NEEDS_PROOF = frozenset(
-    {Permission.SESSION_SECURE, Permission.PEOPLE_WRITE, Permission.REDACTION_WRITE}
+    {
+        Permission.SESSION_SECURE,
+        Permission.PEOPLE_WRITE,
+        Permission.TOKEN_OWN,
+        Permission.TOKEN_MANAGE,
+        Permission.REDACTION_WRITE,
+    }
 )
-"""What an open session alone does not open: who acts has proved lately that it is them."""
+"""What an open session alone does not open: who acts has proved lately that it is them.
+
+A token outlives the session it was made in: who finds a browser open must not get one.
+"""
 
 
 def holds(role: Role, permission: Permission) -> bool:

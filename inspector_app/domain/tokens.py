@@ -34,7 +34,7 @@ _FORM = re.compile(
     rf"insp_(pat|svc)_([0-9a-f]{{32}})_([0-9A-Za-z]{{{_SECRET}}})([0-9A-Za-z]{{{_CHECK}}})"
 )
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9 ._@-]{{0,{LONGEST_NAME - 1}}}")
-_BY_SESSION_ONLY = NEEDS_PROOF | {Permission.TOKEN_OWN, Permission.TOKEN_MANAGE}
+_BY_SESSION_ONLY = NEEDS_PROOF | {Permission.TOKEN_READ}
 """A token makes no tokens and no people: who stole one could not be got rid of by revoking it."""
 
 

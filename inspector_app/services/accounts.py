@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from datetime import datetime
+from datetime import timedelta
 from uuid import UUID
 
 from inspector_app.domain.audit import Target
@@ -28,7 +28,7 @@ from inspector_app.domain.ids import PersonId, RequestId, new_id
 from inspector_app.domain.permissions import Permission, Role
 from inspector_app.services.door import Door
 from inspector_app.services.guesses import Guesses
-from inspector_app.services.one_time import OneTime, OneTimePasswords
+from inspector_app.services.one_time import OneTime, OneTimePasswords, begin_anew
 from inspector_app.services.ports import Clock, Passwords, Work
 from inspector_app.services.second_steps import SecondSteps, person_of
 from inspector_app.services.sessions import SessionDesk
@@ -57,6 +57,11 @@ class Accounts:
         self._guesses = guesses
         self._second_steps = second_steps
         self._one_time = one_time
+
+    @property
+    def one_time_lasts(self) -> timedelta:
+        """How long a password opens that somebody is given."""
+        return self._one_time.lasts
 
     async def sign_in(
         self, username: str, password: str, *, address: str, user_agent: str, request_id: str
@@ -326,14 +331,6 @@ def _nobody(name: str, address: str, request_id: str) -> Actor:
         RequestId(request_id),
         provider=_LOCAL,
     )
-
-
-async def begin_anew(work: Work, person: PersonId, one_time: OneTime, now: datetime) -> None:
-    """Leave somebody nothing but a one-time password to come in with."""
-    await work.people.set_password(person, one_time.hashed, one_time_until=one_time.until)
-    await work.second_factors.forget(person)
-    await work.sessions.revoke_all(person, now)
-    await work.tokens.revoke_all(person, now)
 
 
 async def _existing(work: Work, name: str) -> Person:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from inspector_app.domain.identity import ONE_TIME_LASTS
-from inspector_app.services.ports import Clock, Passwords
+from inspector_app.domain.ids import PersonId
+from inspector_app.services.ports import Clock, Passwords, Work
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 _LENGTH = 20
@@ -45,3 +46,11 @@ class OneTimePasswords:
         """Make one, to be kept in the transaction that needs it."""
         text = one_time_password()
         return OneTime(text, await self._passwords.hash(text), self._clock() + self.lasts)
+
+
+async def begin_anew(work: Work, person: PersonId, one_time: OneTime, now: datetime) -> None:
+    """Leave somebody nothing but a one-time password to come in with."""
+    await work.people.set_password(person, one_time.hashed, one_time_until=one_time.until)
+    await work.second_factors.forget(person)
+    await work.sessions.revoke_all(person, now)
+    await work.tokens.revoke_all(person, now)

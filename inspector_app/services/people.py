@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from inspector_app.domain.audit import Target, check_reason
 from inspector_app.domain.errors import Conflict, NotFound
@@ -18,9 +19,8 @@ from inspector_app.domain.people import (
     no_such_person,
 )
 from inspector_app.domain.permissions import Permission, Role
-from inspector_app.services.accounts import begin_anew
 from inspector_app.services.door import Door
-from inspector_app.services.one_time import OneTimePasswords
+from inspector_app.services.one_time import OneTimePasswords, begin_anew
 from inspector_app.services.ports import Clock, Work
 
 
@@ -31,6 +31,11 @@ class PeopleDesk:
         self._door = door
         self._clock = clock
         self._one_time = one_time
+
+    @property
+    def one_time_lasts(self) -> timedelta:
+        """How long a password opens that somebody is given."""
+        return self._one_time.lasts
 
     async def page(
         self, actor: Actor, *, after: str = "", limit: int

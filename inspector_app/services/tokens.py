@@ -190,7 +190,7 @@ class TokenDesk:
     ) -> tuple[tuple[Token, ...], TokenId | None]:
         """List every token of the tenant, personal ones too, those revoked left out."""
         target = Target("token", "")
-        async with self._door.enter(actor, Permission.TOKEN_MANAGE, target, record=False) as work:
+        async with self._door.enter(actor, Permission.TOKEN_READ, target, record=False) as work:
             return await _page(work, actor, None, before, limit)
 
     async def revoke(self, actor: Actor, token: TokenId) -> Token:

@@ -30,7 +30,9 @@ _KEYS = (
 
 
 def _tenant_path(page: str) -> rx.Var[str]:
-    return rx.Var.create("/t/") + SessionState.tenant + f"/{page}"
+    # Without a tenant the page is about to be left: sign-in knows where to.
+    path = rx.Var.create("/t/") + SessionState.tenant + f"/{page}"
+    return rx.cond(SessionState.tenant, path, routes.LOGIN)
 
 
 def _workflows_path() -> rx.Var[str]:
@@ -45,7 +47,7 @@ _PLACES = (
     ("audit", "Audit", "scroll-text", lambda: _tenant_path("audit")),
 )
 _CONFIGURE = (
-    ("tokens", "Tokens", "key-round", "token:manage", lambda: _tenant_path("admin/tokens")),
+    ("tokens", "Tokens", "key-round", "token:read", lambda: _tenant_path("admin/tokens")),
     ("people", "People", "users", "people:read", lambda: _tenant_path("people")),
     ("jobs", "Jobs", "repeat", "job:read", lambda: _tenant_path("admin/jobs")),
 )

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from inspector_app.domain.second_step import STEP_SECONDS, code_at
 from tests.fixtures.database import PASSWORD
+from tests.fixtures.tokens import personal
 
 HTML = {"Accept": "text/html"}
 
@@ -115,3 +116,37 @@ async def test_a_proof_renews_the_session_and_a_wrong_one_does_not(front):
     assert proved.headers["location"] == "/t/demo/people"
     assert noor.cookie("inspector_session") != before
     assert (await noor.acts(where, body)).status_code == 200
+
+
+async def test_what_outlives_a_session_or_changes_people_needs_a_fresh_proof_over_the_api(front):
+    noor = await front.signed_in("noor")
+    ana = await person(noor, "ana")
+    token, _ = await personal(front.house, "ana")
+    mine, _ = await personal(front.house, "noor")
+    front.house.time.pass_by(minutes=15)
+    body = {"reason": "because", "version": ana["version"], "role": "observer"}
+    where, token_of = f"/api/v1/people/{ana['id']}", "/api/v1/tokens"
+    deeds = {
+        token_of: {"name": "ci", "role": "observer"},
+        f"{token_of} ": {"name": "ci", "role": "observer", "kind": "service"},
+        f"{token_of}/{token.id}/revoke": {},
+        "/api/v1/people": {"username": "mia", "role": "observer"},
+        f"{where}/role": body,
+        **{
+            f"{where}/{deed}": {key: body[key] for key in ("reason", "version")}
+            for deed in ("remove", "disable", "enable", "reset", "sign-out")
+        },
+    }
+    for path, content in deeds.items():
+        answer = await noor.acts(path.strip(), content)
+        assert answer.json().get("type") == "urn:inspector:problem:proof-required", path
+    for path in ("/api/v1/people", token_of):
+        assert (
+            await noor.gets(path, **({"whose": "tenant"} if path == token_of else {}))
+        ).is_success
+    # To take one's own back is never made harder.
+    assert (await noor.acts(f"{token_of}/{mine.id}/revoke", {})).status_code == 200
+    assert (await noor.fills("/auth/local/prove", secret=PASSWORD)).status_code == 303
+    for path, content in deeds.items():
+        answer = await noor.acts(path.strip(), content)
+        assert answer.status_code in {200, 204, 404, 409}, (path, answer.text)

@@ -49,8 +49,6 @@ def test_an_admin_lets_somebody_in_gives_another_role_and_takes_them_out(visitor
     asked.get_by_role("button", name="Change role").click()
     expect(page.get_by_text("lena has another role now")).to_be_visible()
     expect(person.locator(".kv")).to_contain_text("developer")
-    theirs.get_by_role("link", name="Audit").click()
-    theirs.wait_for_url("**/login**")
 
     page.get_by_role("button", name="Add a person").click()  # a second question on one page
     asked.get_by_label("User name").fill("lars")
@@ -71,10 +69,10 @@ def test_a_second_step_is_set_up_with_an_app_and_asked_for(visitor, app):
     page.get_by_role("button", name="Set up").click()
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
     shown = page.locator("code").inner_text()
-    page.locator("#code").fill("000000")
+    page.get_by_role("textbox", name="Code").fill("000000")
     page.get_by_role("button", name="Switch on").click()
     expect(page.get_by_role("alert")).to_contain_text("not the app's")
-    page.locator("#code").fill(code(shown))
+    page.get_by_role("textbox", name="Code").fill(code(shown))
     page.get_by_role("button", name="Switch on").click()
     recovery = page.locator(".codes li").first
     expect(recovery).to_be_visible()
@@ -104,6 +102,123 @@ def test_after_a_while_the_admin_proves_who_they_are_and_comes_back(visitor, app
     asked.get_by_role("button", name="Go on").click()
     page.get_by_role("button", name="Disable").click()
     expect(asked.get_by_role("heading", name="Disable ivo?")).to_be_visible()
+
+
+def cookie(visitor):
+    found = visitor.context.cookies()
+    return next(each["value"] for each in found if each["name"].endswith("inspector_session"))
+
+
+def asks(page, button, reason="because"):
+    """Answer the question that a button opens."""
+    page.get_by_role("complementary", name="The person").get_by_role("button", name=button).click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_label("Reason").fill(reason)
+    return asked
+
+
+def test_a_new_role_counts_on_every_open_page_and_under_a_new_cookie(visitor, app):
+    app.hire("kim", "demo", "observer")
+    theirs = visitor()
+    account = theirs.signs_in("kim", at="/t/demo/account")
+    expect(account.locator(".kv")).to_contain_text("observer")
+    following = theirs.context.new_page()  # a second tab, which looks again by itself
+    following.goto(f"{app.url}/t/demo/overview")
+    expect(following.get_by_role("heading", name="Overview")).to_be_visible()
+    before = cookie(theirs)
+    page = visitor().signs_in("noor", at="/t/demo/people")
+    page.get_by_role("link", name="kim").click()
+    page.get_by_role("button", name="Change role").click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_label("Role").select_option("developer")
+    asked.get_by_label("Reason").fill("new job")
+    asked.get_by_role("button", name="Change role").click()
+    expect(page.get_by_text("kim has another role now")).to_be_visible()
+    with account.expect_response("**/auth/renew?next=%2Ft%2Fdemo%2Foperations"):
+        account.get_by_role("link", name="Operations").first.click()
+    account.wait_for_url("**/t/demo/operations")
+    assert cookie(theirs) != before
+    expect(following.get_by_role("heading", name="Overview")).to_be_visible()
+    following.goto(f"{app.url}/t/demo/account")
+    expect(following.locator(".kv")).to_contain_text("developer")
+
+
+def test_an_admin_ends_one_session_of_somebody_and_then_every_other(visitor, app):
+    app.hire("sam", "demo", "observer")
+    browsers = [visitor(user_agent=f"{each} Windows") for each in ("Firefox/140", "Chrome/140")]
+    pages = [each.signs_in("sam") for each in browsers]
+    for theirs in pages:
+        theirs.wait_for_url("**/t/demo/overview")
+    page = visitor().signs_in("noor", at="/t/demo/people")
+    page.get_by_role("link", name="sam").click()
+    sessions = page.get_by_role("complementary").get_by_role("listitem")
+    expect(sessions).to_have_count(2)
+    chrome = sessions.filter(has_text="Chrome on Windows")
+    expect(chrome).to_contain_text("127.0.0.1")
+    chrome.get_by_role("button", name="End").click()
+    asked = page.get_by_role("dialog")
+    asked.get_by_label("Reason").fill("lost laptop")
+    asked.get_by_role("button", name="End session").click()
+    expect(page.get_by_text("sam is signed out of one browser")).to_be_visible()
+    expect(sessions).to_have_count(1)
+    firefox, chrome = pages
+    chrome.get_by_role("link", name="Workflows").first.click()
+    chrome.wait_for_url("**/login**")
+    firefox.get_by_role("link", name="Workflows").first.click()
+    firefox.wait_for_url("**/t/demo/workflows**")
+    asks(page, "Sign out everywhere").get_by_role("button", name="Sign out everywhere").click()
+    expect(page.get_by_text("Signed in nowhere")).to_be_visible()
+    firefox.get_by_role("link", name="Overview").first.click()
+    firefox.wait_for_url("**/login**")
+
+
+def test_a_reset_shows_a_password_once_and_a_disabled_account_is_enabled_again(visitor, app):
+    app.hire("rita", "demo", "developer")
+    page = visitor().signs_in("noor", at="/t/demo/people")
+    page.get_by_role("link", name="rita").click()
+    asked = asks(page, "Reset password", "forgot it")
+    expect(asked).to_contain_text("personal tokens end")
+    asked.get_by_role("button", name="Reset password").click()
+    told = page.get_by_role("status").filter(has_text="One-time password of rita")
+    expect(told).to_contain_text("It opens until")
+    one_time = told.locator("code").inner_text()
+    person = page.get_by_role("complementary", name="The person")
+    expect(person).to_contain_text("Invited")
+    page.get_by_role("button", name="I have passed it on").click()
+    expect(page.get_by_text(one_time)).to_be_hidden()
+
+    theirs = visitor().signs_in("rita", one_time)
+    expect(theirs.get_by_role("heading", name="Choose your password")).to_be_visible()
+    asks(page, "Disable").get_by_role("button", name="Disable").click()
+    expect(page.get_by_text("rita is disabled")).to_be_visible()
+    refused = visitor().signs_in("rita", one_time)
+    expect(refused.get_by_role("alert")).to_contain_text("do not match")
+    asks(page, "Enable").get_by_role("button", name="Enable").click()
+    expect(page.get_by_text("rita may sign in again")).to_be_visible()
+
+    app.in_database(
+        "UPDATE people SET one_time_until = '2020-01-01 00:00:00.000000' WHERE username = 'rita'"
+    )
+    late = visitor().signs_in("rita", one_time)
+    expect(late.get_by_role("alert")).to_contain_text("its time is over")
+    page.reload()
+    expect(person).to_contain_text("Password ended")
+
+
+def test_a_session_list_says_browser_and_address_on_a_phone_too(visitor, app):
+    app.hire("pia", "demo", "observer")
+    visitor(user_agent="Firefox/140 Windows").signs_in("pia").wait_for_url("**/t/demo/overview")
+    page = visitor(viewport={"width": 390, "height": 844}).signs_in("pia", at="/t/demo/account")
+    sessions = page.get_by_role("row").filter(has_text=" on ")
+    expect(sessions).to_have_count(2)
+    for name in ("Firefox on Windows", "Chrome on Linux"):
+        device = sessions.get_by_text(name)
+        expect(device).to_be_visible()
+        assert device.evaluate("each => each.scrollWidth <= each.closest('td').clientWidth")
+        expect(sessions.filter(has_text=name)).to_contain_text("127.0.0.1")
+    sessions.filter(has_text="Firefox").get_by_role("button", name="End").click()
+    expect(page.get_by_text("The session ended.")).to_be_visible()
+    expect(page.get_by_text("Firefox on Windows")).to_have_count(0)
 
 
 def code(secret):

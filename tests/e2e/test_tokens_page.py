@@ -9,6 +9,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.fixtures.database import PASSWORD
+
 pytestmark = [pytest.mark.e2e, pytest.mark.temporal]
 
 
@@ -72,3 +74,20 @@ def test_an_admin_makes_a_service_token_and_others_may_not(visitor, app):
     new = other.get_by_role("button", name="New token")
     expect(new).to_be_disabled()
     expect(new).to_have_attribute("title", re.compile("developer"))
+
+
+def test_a_while_after_signing_in_a_token_is_made_after_a_proof(visitor, app):
+    app.hire("tove", "demo", "admin")
+    page = visitor().signs_in("tove", at="/t/demo/admin/tokens")
+    expect(page.get_by_role("button", name="New token")).to_be_enabled()
+    who = "person = (SELECT id FROM people WHERE username = 'tove')"
+    app.in_database(f"UPDATE sessions SET proved_at = '2020-01-01 00:00:00.000000' WHERE {who}")
+    page.get_by_role("button", name="New token").click()
+    asked = page.get_by_role("dialog")
+    expect(asked.get_by_role("heading", name="Prove that it is you")).to_be_visible()
+    asked.get_by_label("Your password").fill(PASSWORD)
+    asked.get_by_role("button", name="Go on").click()
+    page.wait_for_url("**/t/demo/admin/tokens")
+    asked = makes(page, "after all")
+    asked.get_by_role("button", name="Create token").click()
+    expect(asked.locator("#fresh-token")).to_contain_text("insp_svc_")

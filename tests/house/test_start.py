@@ -22,6 +22,12 @@ from inspector_app.domain.errors import Conflict
 from inspector_app.frontend import bundle
 from tests.fixtures.temporal import waits_for_sync
 
+WITHIN = """
+from inspector_app.adapters.identity.common import is_common
+from inspector_app.frontend import bundle
+print(bundle().root)
+print(is_common("passwordpassword"), is_common("a much better one 7"))
+"""
 PATIENCE = 90  # seconds that a start may take on a loaded machine before something is wrong
 
 
@@ -135,14 +141,16 @@ def test_the_wheel_serves_from_an_empty_folder_with_all_it_needs_inside(start, w
     assert server.status_of("/readyz") == 200
     assert server.stop(signal.SIGINT) == 0
     said = subprocess.run(
-        [sys.executable, "-c", "from inspector_app.frontend import bundle; print(bundle().root)"],
+        [sys.executable, "-c", WITHIN],
         cwd=wheel.parent,
         env=os.environ | {"PYTHONPATH": str(wheel)},
         check=True,
         capture_output=True,
         text=True,
     )
-    assert said.stdout.strip() == str(wheel / "inspector_app" / "_bundle")
+    root, common = said.stdout.splitlines()
+    assert root == str(wheel / "inspector_app" / "_bundle")
+    assert common == "True False"
     subprocess.run(
         [sys.executable, "-m", "inspector_app", "replay", "pack", "--output", "replay.pyz"],
         cwd=wheel.parent,

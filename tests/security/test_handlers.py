@@ -114,3 +114,9 @@ def test_the_enumeration_finds_a_route_that_declares_nothing():
         if isinstance(route, APIRoute) and declared_permission(route.endpoint) is None
     ]
     assert bare == ["/forgotten"]
+
+
+def test_what_a_page_follows_by_itself_never_keeps_a_session_alive():
+    following = [name for name in handlers() if OURS in name and name.endswith(".follow")]
+    assert len(following) > 3
+    assert [name for name in following if not declared(name).passive] == []

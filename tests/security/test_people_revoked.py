@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
+
 import pytest
 
 from tests.fixtures.database import PASSWORD
 from tests.fixtures.handlers import SAID, SHELL, beyond_defaults, handler
-from tests.fixtures.socket import Socket, post, redirects, sign_in, text_of
+from tests.fixtures.socket import Socket, post, redirects, renewed, sign_in, text_of
 from tests.fixtures.speaking import speaks
 
 pytestmark = pytest.mark.temporal
 
-LIST, AUDIT, PEOPLE = (handler(f"{each}_state.load") for each in ("workflows", "audit", "people"))
+LIST, AUDIT, PEOPLE, LOGIN = (
+    handler(f"{each}_state.load") for each in ("workflows", "audit", "people", "login")
+)
+FOLLOW = handler("overview_state.follow")
 ASK, ANSWER, ADD = (handler(f"people_state.{each}") for each in ("ask_about", "answer", "add"))
 
 
@@ -54,6 +60,14 @@ async def test_a_role_taken_in_one_tenant_counts_on_an_open_page_and_leaves_the_
     async with Socket(app, cookie, page="/t/demo/people") as socket:
         assert "'noor'" in text_of(await socket.call(PEOPLE))
         assert act(app, noor, "twice", "role", role="observer").status == 200
+        told = await socket.call(PEOPLE)
+        assert "/login?next=/t/demo/people" in unquote(text_of(redirects(told)))
+        assert beyond_defaults(told) == {}
+        told = await socket.call(LOGIN, page="/login?next=/t/demo/people")
+        assert "/auth/renew?next=/t/demo/people" in unquote(text_of(told))
+    fresh = renewed(app, cookie)
+    assert renewed(app, cookie) == ""
+    async with Socket(app, fresh, page="/t/demo/people") as socket:
         told = await socket.call(PEOPLE)
         assert "may not do this" in text_of(told)
         assert set(beyond_defaults(told)) <= SHELL
@@ -114,3 +128,23 @@ async def test_another_tenants_person_is_not_there_over_the_socket(app):
             told.append(beyond_defaults(said, allowed={"rows"} | SAID - {"notice"}))
     assert told[0] == told[1] == told[2]
     assert sign_in(app, "eve")
+
+
+async def test_what_a_page_follows_by_itself_is_no_use_of_the_session_and_a_click_is(app):
+    app.hire("idle", "demo", "observer")
+    cookie = sign_in(app, "idle")
+    who = "person = (SELECT id FROM people WHERE username = 'idle')"
+    early = datetime.now(UTC) - timedelta(hours=2)
+    app.in_database(f"UPDATE sessions SET last_seen_at = '{early:%F %T}.000000' WHERE {who}")
+
+    def last_seen():
+        ((at,),) = app.in_database(f"SELECT last_seen_at FROM sessions WHERE {who}")
+        return str(at)[:19]
+
+    async with Socket(app, cookie, page="/t/demo/overview") as socket:
+        await socket.call(FOLLOW)
+        await socket.until("counted_at")
+        assert speaks(app, "GET", "/api/v1/me", cookie).status == 200
+        assert last_seen() == f"{early:%F %T}"
+        await socket.call(LIST, page="/t/demo/workflows")
+        assert last_seen() > f"{early:%F %T}"

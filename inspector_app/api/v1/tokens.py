@@ -125,7 +125,7 @@ async def tokens(
     actor: CurrentActor,
     whose: Annotated[
         Literal["mine", "tenant"],
-        Query(description="tenant: every token of it; needs token:manage."),
+        Query(description="tenant: every token of it; needs token:read."),
     ] = "mine",
     page_size: PageSize = 50,
     page_token: PageToken = None,

@@ -8,6 +8,7 @@ from inspector_app.domain.identity import PASSWORD_MIN
 from inspector_app.ui import routes
 from inspector_app.ui.account.state import AccountState
 from inspector_app.ui.kit.controls import button, copy_button, field, post_form
+from inspector_app.ui.kit.form import field_id, submit
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.kit.proof import proof
 from inspector_app.ui.kit.sessions import SignedIn
@@ -16,6 +17,7 @@ from inspector_app.ui.shell import shell
 from inspector_app.ui.tokens.parts import tokens_panel
 
 State = AccountState
+_PROOF = "second-step-proof"
 
 
 def _password_field(name: str, label: str, complete: str, hint: str = "") -> rx.Component:
@@ -74,25 +76,29 @@ def _end(row: rx.Var[SignedIn]) -> rx.Component:
 
 def _row(row: rx.Var[SignedIn]) -> rx.Component:
     return rx.el.tr(
-        rx.el.td(rx.el.span(icon("monitor", 14), row.device, class_name="row"), title=row.agent),
-        rx.el.td(row.address, class_name="mono hide-n"),
+        rx.el.td(
+            rx.el.span(icon("monitor", 14), row.device, class_name="row"),
+            title=row.agent,
+            class_name="name",
+        ),
+        rx.el.td(row.address, class_name="mono address trunc", title=row.address),
         rx.el.td(row.provider, class_name="hide-n"),
         rx.el.td(moment(row.since), class_name="r hide-n"),
-        rx.el.td(moment(row.seen, "relative"), class_name="r"),
+        rx.el.td(moment(row.seen, "relative"), class_name="r started"),
         rx.el.td(moment(row.ends, "in"), class_name="r hide-n"),
-        rx.el.td(_end(row), class_name="r"),
+        rx.el.td(_end(row), class_name="r act"),
     )
 
 
 def _sessions() -> rx.Component:
     head = (
-        ("Browser", ""),
-        ("Address", "hide-n"),
-        ("Signed in by", "hide-n"),
-        ("Since", "r hide-n"),
-        ("Last used", "r"),
-        ("Ends", "r hide-n"),
-        ("", "r"),
+        ("Browser", "", "auto"),
+        ("Address", "", "168px"),
+        ("Signed in by", "hide-n", "112px"),
+        ("Since", "r hide-n", "132px"),
+        ("Last used", "r", "112px"),
+        ("Ends", "r hide-n", "112px"),
+        ("", "r", "128px"),
     )
     return rx.el.section(
         rx.el.div(
@@ -112,9 +118,13 @@ def _sessions() -> rx.Component:
             class_name="panel-h",
         ),
         rx.el.table(
-            rx.el.thead(rx.el.tr(*(rx.el.th(word, class_name=css) for word, css in head))),
+            rx.el.thead(
+                rx.el.tr(
+                    *(rx.el.th(word, class_name=css, width=width) for word, css, width in head)
+                )
+            ),
             rx.el.tbody(rx.foreach(State.sessions, _row)),
-            class_name="tbl",
+            class_name="tbl stacked sessions",
         ),
         class_name="panel",
     )
@@ -143,12 +153,13 @@ def _person() -> rx.Component:
     )
 
 
-def _code_form(word: str, css: str, on_submit: rx.EventHandler) -> rx.Component:
+def _code_form(ident: str, word: str, css: str, on_submit: rx.EventHandler) -> rx.Component:
+    code_id = field_id(ident, "code")
     code = rx.el.input(
-        id="code", name="code", class_name="input mono", auto_complete="one-time-code"
+        id=code_id, name="code", class_name="input mono", auto_complete="one-time-code"
     )
     return rx.el.form(
-        field("Code", code, html_for="code", error=State.code_error),
+        field("Code", code, html_for=code_id, error=State.code_error),
         rx.el.button(word, type="submit", class_name=f"btn {css}"),
         class_name="form",
         on_submit=on_submit,
@@ -175,7 +186,7 @@ def _enrol() -> rx.Component:
             class_name="row",
         ),
         rx.el.p("Then give the code that it shows."),
-        _code_form("Switch on", "primary", State.confirm_second_step),
+        _code_form("enrolment", "Switch on", "primary", State.confirm_second_step),
         class_name="stack grow",
     )
     return rx.el.div(qr, told, class_name="enrol")
@@ -204,7 +215,7 @@ def _switched_on() -> rx.Component:
             State.recovery_left,
             ".",
         ),
-        _code_form("Remove the second step", "danger-quiet", State.remove_second_step),
+        _code_form("removal", "Remove the second step", "danger-quiet", State.remove_second_step),
     )
 
 
@@ -219,9 +230,14 @@ def _second_step() -> rx.Component:
     proved = rx.cond(State.second_step, _switched_on(), rx.cond(State.enrolment, _enrol(), off))
     unproved = rx.fragment(
         rx.el.p(rx.cond(State.second_step, "On.", "Off.")),
-        proof(csrf=State.csrf, back=State.here, by_code=State.second_step),
+        proof(
+            csrf=State.csrf,
+            back=State.here,
+            by_code=State.second_step,
+            ident=_PROOF,
+        ),
         rx.el.div(
-            rx.el.button("Go on", type="submit", form="proof", class_name="btn"),
+            submit(_PROOF, "Go on", ""),
         ),
     )
     return rx.el.section(

@@ -6,9 +6,10 @@ import reflex as rx
 
 from inspector_app.domain.audit import REASON_MAX
 from inspector_app.ui.jobs.state import DASH, JobRow, JobsState
-from inspector_app.ui.kit.controls import button, field
+from inspector_app.ui.kit.controls import button
 from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import empty
+from inspector_app.ui.kit.form import form, reason_field, submit
 from inspector_app.ui.kit.icons import badge
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.session import SessionState
@@ -96,38 +97,21 @@ def _jobs() -> rx.Component:
 
 
 def _dialog() -> rx.Component:
-    reason = rx.el.textarea(
-        id="reason",
-        name="reason",
-        class_name="input area",
-        rows="2",
-        max_length=REASON_MAX * 2,
-        aria_invalid=rx.cond(State.reason_error, "true", "false"),
-    )
     return dialog(
         is_open=State.asked.is_not_none(),
         on_open_change=State.shut,
         title=rx.el.span("Run “", State.asked.title, "” now?"),
         body=(
             rx.el.p(State.asked.does),
-            rx.el.form(
-                field(
-                    "Reason",
-                    reason,
-                    html_for="reason",
-                    hint="Kept in the audit log.",
-                    error=State.reason_error,
-                ),
-                id=_FORM,
-                class_name="stack",
+            form(
+                _FORM,
+                reason_field(_FORM, error=State.reason_error, max_length=REASON_MAX * 2),
                 on_submit=State.run_now,
-                reset_on_submit=False,
-                no_validate=True,
             ),
         ),
         footer=(
             button("Not now", on_click=State.shut(False)),
-            rx.el.button("Run now", type="submit", form=_FORM, class_name="btn primary"),
+            submit(_FORM, "Run now"),
         ),
     )
 

@@ -6,21 +6,28 @@ import reflex as rx
 
 from inspector_app.ui import routes
 from inspector_app.ui.kit.controls import field, post_form
+from inspector_app.ui.kit.form import field_id
 
 
-def proof(*, csrf: rx.Var[str], back: rx.Var[str] | str, by_code: rx.Var[bool]) -> rx.Component:
-    """Ask for the password, or for the code of who has a second step; leads to `back`."""
+def proof(
+    *, csrf: rx.Var[str], back: rx.Var[str] | str, by_code: rx.Var[bool], ident: str
+) -> rx.Component:
+    """Ask for the password, or for the code of who has a second step; leads to `back`.
+
+    `ident` is the form's own id.
+    """
 
     def asked(label: str, kind: str, complete: str) -> rx.Component:
+        control_id = field_id(ident, complete)
         control = rx.el.input(
-            id="secret",
+            id=control_id,
             name="secret",
             type=kind,
             required=True,
             auto_complete=complete,
             class_name="input",
         )
-        return field(label, control, html_for="secret")
+        return field(label, control, html_for=control_id)
 
     return post_form(
         rx.el.p(
@@ -35,5 +42,5 @@ def proof(*, csrf: rx.Var[str], back: rx.Var[str] | str, by_code: rx.Var[bool]) 
         to=routes.PROVE_POST,
         csrf=csrf,
         css="stack",
-        ident="proof",
+        ident=ident,
     )

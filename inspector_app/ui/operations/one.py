@@ -5,9 +5,10 @@ from __future__ import annotations
 import reflex as rx
 
 from inspector_app.domain.permissions import Permission
-from inspector_app.ui.kit.controls import button, copy_button, field, link
+from inspector_app.ui.kit.controls import button, copy_button, link
 from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import empty, notice, progress
+from inspector_app.ui.kit.form import form, reason_field, submit
 from inspector_app.ui.kit.icons import badge, state_css, state_icon, state_word
 from inspector_app.ui.kit.time import moment, span
 from inspector_app.ui.operations.state import OperationPageState
@@ -17,7 +18,6 @@ from inspector_app.ui.shell import shell
 from inspector_app.ui.theme import ITEM, OPERATION
 
 State = OperationPageState
-_FORM = "operation-form"
 
 
 def _acts() -> rx.Component:
@@ -161,6 +161,7 @@ def _runs() -> rx.Component:
 def _question(
     name: str, title: str, text: str, keep: str, verb: str, on_submit: rx.EventHandler
 ) -> rx.Component:
+    ident = f"{name}-form"
     return dialog(
         is_open=State.asking == name,
         on_open_change=State.shut,
@@ -168,24 +169,11 @@ def _question(
         body=(
             rx.el.p(text),
             notice(State.problem),
-            rx.el.form(
-                field(
-                    "Reason",
-                    rx.el.textarea(id="reason", name="reason", class_name="input area", rows="2"),
-                    html_for="reason",
-                    hint="Kept in the audit log.",
-                    error=State.reason_error,
-                ),
-                id=_FORM,
-                class_name="stack",
-                on_submit=on_submit,
-                reset_on_submit=False,
-                no_validate=True,
-            ),
+            form(ident, reason_field(ident, error=State.reason_error), on_submit=on_submit),
         ),
         footer=(
             button(keep, on_click=State.shut(False)),
-            rx.el.button(verb, type="submit", form=_FORM, class_name="btn primary"),
+            submit(ident, verb),
         ),
     )
 

@@ -46,7 +46,11 @@ def _one_time() -> rx.Component:
                     copy_button(State.one_time, "one-time password"),
                     class_name="row",
                 ),
-                rx.el.p("Shown only now. It opens once, to choose their own password."),
+                rx.el.p(
+                    "Shown only now. It opens until ",
+                    moment(State.one_time_until, "full"),
+                    ", to choose their own password.",
+                ),
                 class_name="grow",
             ),
             button("I have passed it on", on_click=State.forget_one_time),
@@ -106,7 +110,7 @@ def _table() -> rx.Component:
     )
 
 
-def _fact(word: str, *value: rx.Component | rx.Var[str] | str) -> rx.Component:
+def _fact(word: rx.Var[str] | str, *value: rx.Component | rx.Var[str] | str) -> rx.Component:
     return rx.fragment(rx.el.dt(word), rx.el.dd(*value))
 
 
@@ -184,8 +188,19 @@ def _detail() -> rx.Component:
     own = rx.fragment(
         rx.el.dl(
             _fact("Role", row.role),
+            rx.cond(
+                row.one_time_until,
+                _fact(
+                    rx.cond(
+                        row.state == "expired",
+                        "One-time password ended",
+                        "One-time password until",
+                    ),
+                    moment(row.one_time_until, "full"),
+                ),
+            ),
             _fact("Second step", rx.cond(row.second_step, "on", "off")),
-            _fact("Signed in by", row.provider),
+            _fact("Signed in by", rx.cond(row.provider, row.provider, "not yet")),
             _fact("Last sign-in", moment(row.signed_in, "full")),
             _fact("Last used", moment(row.seen, "full")),
             class_name="kv",

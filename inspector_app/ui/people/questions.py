@@ -8,32 +8,38 @@ from inspector_app.domain.permissions import Role
 from inspector_app.ui.kit.controls import button, field
 from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import notice
+from inspector_app.ui.kit.form import field_id, form, reason_field, submit
 from inspector_app.ui.kit.proof import proof
 from inspector_app.ui.people.state import PeopleState
 from inspector_app.ui.session import SessionState
 
 State = PeopleState
-_FORM = "person-form"
+_ADDING, _ASKING = "add-person", "ask-person"
+"""The two forms' ids."""
 _TEXTS = {
     "role": (
         "Change the role of ",
-        "It counts at their next click. They are signed out and sign in anew.",
+        "It counts at their next click. Where they are signed in, they stay so.",
         "Change role",
     ),
     "remove": (
         "Remove ",
-        "They see nothing of this organisation any more, from their next click on.",
+        "From their next click on they see nothing here any more, and their tokens for it end.",
         "Remove",
     ),
     "disable": (
         "Disable ",
-        "They are signed out everywhere and cannot sign in until somebody enables them again.",
+        "They are signed out everywhere; neither they nor their tokens get in till enabled.",
         "Disable",
     ),
-    "enable": ("Enable ", "They may sign in again with the password they had.", "Enable"),
+    "enable": (
+        "Enable ",
+        "They may sign in again with the password they had, and their tokens are good again.",
+        "Enable",
+    ),
     "reset": (
         "Reset the password of ",
-        "You get one for one time, to pass on. Password, second step and all sessions end.",
+        "You get one to pass on. Their password, second step, sessions and personal tokens end.",
         "Reset password",
     ),
     "sign_out": (
@@ -45,8 +51,8 @@ _TEXTS = {
 }
 
 
-def _role(ident: str, chosen: rx.Var[str] | str) -> rx.Component:
-    # An id of its own in each form: Reflex reads a form's fields by their ids, page-wide.
+def _role(form_ident: str, chosen: rx.Var[str] | str) -> rx.Component:
+    ident = field_id(form_ident, "role")
     return field(
         "Role",
         rx.el.select(
@@ -61,28 +67,8 @@ def _role(ident: str, chosen: rx.Var[str] | str) -> rx.Component:
     )
 
 
-def _reason() -> rx.Component:
-    return field(
-        "Reason",
-        rx.el.textarea(id="reason", name="reason", class_name="input area", rows="2"),
-        html_for="reason",
-        hint="Kept in the audit log.",
-        error=State.reason_error,
-    )
-
-
-def _form(*children: rx.Component, on_submit: rx.EventHandler) -> rx.Component:
-    return rx.el.form(
-        *children,
-        id=_FORM,
-        class_name="stack",
-        on_submit=on_submit,
-        reset_on_submit=False,
-        no_validate=True,
-    )
-
-
 def _asked(
+    ident: str,
     title: rx.Var[str] | str,
     body: tuple[rx.Component, ...],
     verb: rx.Var[str] | str,
@@ -97,7 +83,12 @@ def _asked(
             notice(SessionState.notice),
             rx.cond(
                 State.must_prove,
-                proof(csrf=SessionState.csrf, back=State.here, by_code=State.second_step),
+                proof(
+                    csrf=SessionState.csrf,
+                    back=State.here,
+                    by_code=State.second_step,
+                    ident=f"{ident}-proof",
+                ),
                 rx.fragment(*body),
             ),
         ),
@@ -105,8 +96,8 @@ def _asked(
             button("Leave it", on_click=State.shut(False)),
             rx.cond(
                 State.must_prove,
-                rx.el.button("Go on", type="submit", form="proof", class_name="btn primary"),
-                rx.el.button(verb, type="submit", form=_FORM, class_name="btn primary"),
+                submit(f"{ident}-proof", "Go on"),
+                submit(ident, verb),
             ),
         ),
     )
@@ -122,25 +113,31 @@ def questions() -> rx.Component:
 
     return rx.fragment(
         _asked(
+            _ADDING,
             "Add a person",
             (
-                rx.el.p("They get a one-time password, which you pass on to them."),
-                _form(
+                rx.el.p(
+                    "They get a one-time password, which you pass on to them. It opens for ",
+                    State.one_time_lasts,
+                    ".",
+                ),
+                form(
+                    _ADDING,
                     field(
                         "User name",
                         rx.el.input(
-                            id="username",
+                            id=field_id(_ADDING, "username"),
                             name="username",
                             class_name="input",
                             auto_complete="off",
                             spell_check=False,
                             custom_attrs={"autoCapitalize": "none"},
                         ),
-                        html_for="username",
+                        html_for=field_id(_ADDING, "username"),
                         hint="1 to 64 letters, digits or . _ @ -",
                         error=State.name_error,
                     ),
-                    _role("first_role", Role.OBSERVER.value),
+                    _role(_ADDING, Role.OBSERVER.value),
                     on_submit=State.add,
                 ),
             ),
@@ -148,12 +145,14 @@ def questions() -> rx.Component:
             State.asking == "add",
         ),
         _asked(
+            _ASKING,
             pick(0) + row.username + "?",
             (
                 rx.el.p(pick(1)),
-                _form(
-                    rx.cond(State.asking == "role", _role("other_role", row.role)),
-                    _reason(),
+                form(
+                    _ASKING,
+                    rx.cond(State.asking == "role", _role(_ASKING, row.role)),
+                    reason_field(_ASKING, error=State.reason_error),
                     on_submit=State.answer,
                 ),
             ),

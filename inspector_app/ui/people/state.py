@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import reflex as rx
@@ -41,6 +42,7 @@ class PersonRow:
     state: str
     shared: bool
     second_step: bool
+    one_time_until: int | None
     provider: str
     signed_in: int | None
     seen: int | None
@@ -71,6 +73,9 @@ class PeopleState(SessionState):
     one_time: str = ""
     """A one-time password, shown until this page is loaded or closed."""
     one_time_of: str = ""
+    one_time_until: int | None = None
+    one_time_lasts: str = ""
+    """In words, as it is set."""
     ready: bool = False
 
     @rx.event
@@ -94,6 +99,8 @@ class PeopleState(SessionState):
         self.asking = question if question in QUESTIONS else ""
         self.asked_session = session
         self.reason_error, self.name_error, self.problem = "", "", None
+        hours = registry.services().people.one_time_lasts // timedelta(hours=1)
+        self.one_time_lasts = f"{hours} hour{'s' * (hours != 1)}"
         self.must_prove = self._actor.must_prove(now())
         if self.must_prove:
             self.second_step = (await registry.services().second_steps.of(self._actor)).on
@@ -125,7 +132,8 @@ class PeopleState(SessionState):
         except InspectorError as error:
             self._refuse(error)
         else:
-            self.asking, self.one_time, self.one_time_of = "", one_time, found.person.username
+            self.asking = ""
+            self._tell_once(found, one_time)
             await self._read()
 
     @rx.event
@@ -155,8 +163,7 @@ class PeopleState(SessionState):
             case "end":
                 await desk.end_session(actor, change, _session(self.asked_session))
             case "reset":
-                _, self.one_time = await desk.reset(actor, change)
-                self.one_time_of = row.username
+                self._tell_once(*await desk.reset(actor, change))
             case _:
                 deeds = {
                     "remove": desk.remove,
@@ -168,6 +175,10 @@ class PeopleState(SessionState):
                     raise Invalid("Choose what is to be done.", field="reason")
                 await deeds[self.asking](actor, change)
         return f"{row.username} {_TOLD[self.asking]}."
+
+    def _tell_once(self, found: Colleague, one_time: str) -> None:
+        self.one_time, self.one_time_of = one_time, found.person.username
+        self.one_time_until = milliseconds(found.person.one_time_until)
 
     def _refuse(self, error: InspectorError) -> None:
         self.must_prove = isinstance(error, ProofRequired)
@@ -209,6 +220,7 @@ class PeopleState(SessionState):
             state=each.state(now()).value,
             shared=each.shared,
             second_step=each.second_step,
+            one_time_until=milliseconds(person.one_time_until),
             provider=each.provider,
             signed_in=milliseconds(each.signed_in_at),
             seen=milliseconds(each.seen_at),

@@ -6,16 +6,15 @@ import reflex as rx
 
 from inspector_app.domain.audit import REASON_MAX
 from inspector_app.domain.workflows import Action
-from inspector_app.ui.kit.controls import field
 from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import notice
+from inspector_app.ui.kit.form import form, reason_field
 from inspector_app.ui.kit.icons import badge
 from inspector_app.ui.run.acts import ActState
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.theme import STATUS
 
 State = ActState
-FORM = "act-form"
 TYPING_RESTS = 300
 """Milliseconds without a key after which a field is checked."""
 
@@ -30,22 +29,9 @@ def _touched() -> rx.Component:
     )
 
 
-def _reason() -> rx.Component:
-    return field(
-        "Reason",
-        rx.el.textarea(
-            id="reason",
-            name="reason",
-            class_name="input area",
-            rows="2",
-            max_length=REASON_MAX * 2,
-            aria_invalid=rx.cond(State.reason_error, "true", "false"),
-            on_change=State.typed_reason.debounce(TYPING_RESTS),
-        ),
-        html_for="reason",
-        hint="Kept in the audit log and shown on the run.",
-        error=State.reason_error,
-    )
+def form_of(action: Action) -> str:
+    """The id of the form that asks before `action`."""
+    return f"{action.value}-form"
 
 
 def deed(
@@ -57,6 +43,7 @@ def deed(
     on_submit: rx.EventHandler,
 ) -> rx.Component:
     """Ask before `action`: `consequence` is a sentence or two, `fields` come before the reason."""
+    ident = form_of(action)
     return dialog(
         is_open=State.action == action.value,
         on_open_change=State.shut,
@@ -65,14 +52,17 @@ def deed(
             rx.el.p(*consequence),
             _touched(),
             notice(State.problem),
-            rx.el.form(
+            form(
+                ident,
                 *fields,
-                _reason(),
-                id=FORM,
-                class_name="stack",
+                reason_field(
+                    ident,
+                    error=State.reason_error,
+                    hint="Kept in the audit log and shown on the run.",
+                    max_length=REASON_MAX * 2,
+                    on_change=State.typed_reason.debounce(TYPING_RESTS),
+                ),
                 on_submit=on_submit,
-                reset_on_submit=False,
-                no_validate=True,
             ),
         ),
         footer=footer,

@@ -7,8 +7,9 @@ import reflex as rx
 from inspector_app.domain.workflows import PAUSE_FLAG, Action
 from inspector_app.ui.kit.controls import button, copy_button
 from inspector_app.ui.kit.dialog import dialog
+from inspector_app.ui.kit.form import submit
 from inspector_app.ui.run.acts import ActState
-from inspector_app.ui.run.deed import FORM, deed
+from inspector_app.ui.run.deed import deed, form_of
 from inspector_app.ui.run.signal_dialog import signal_dialog
 from inspector_app.ui.run.state import RunState
 
@@ -26,16 +27,12 @@ def _children(one: str, many: str) -> rx.Component:
     return rx.cond(count > 0, rx.el.span(each))
 
 
-def _footer(keep: str, word: str, doing: str, css: str) -> tuple[rx.Component, ...]:
+def _footer(
+    action: Action, keep: str, word: str, doing: str, css: str
+) -> tuple[rx.Component, ...]:
     return (
         button(keep, on_click=State.shut(False), disabled=State.busy),
-        rx.el.button(
-            rx.cond(State.busy, doing, word),
-            type="submit",
-            form=FORM,
-            class_name=f"btn {css}",
-            disabled=State.busy,
-        ),
+        submit(form_of(action), rx.cond(State.busy, doing, word), css, disabled=State.busy),
     )
 
 
@@ -50,7 +47,7 @@ def _pause() -> rx.Component:
                 "goes on: a pause holds this run only.", "go on: a pause holds this run only."
             ),
         ),
-        _footer("Leave it running", "Pause run", "Pausing …", "primary"),
+        _footer(Action.PAUSE, "Leave it running", "Pause run", "Pausing …", "primary"),
         on_submit=State.pause,
     )
 
@@ -90,7 +87,7 @@ def _resume() -> rx.Component:
         Action.RESUME,
         "Resume this run?",
         ("It goes on where it was held. What arrived meanwhile is handled first.",),
-        _footer("Leave it paused", "Resume run", "Resuming …", "primary"),
+        _footer(Action.RESUME, "Leave it paused", "Resume run", "Resuming …", "primary"),
         on_submit=State.resume,
     )
 
@@ -107,7 +104,7 @@ def _cancel() -> rx.Component:
                 "ends as its parent close policy says.", "end as their parent close policy says."
             ),
         ),
-        _footer("Keep it running", "Cancel run", "Asking …", "danger"),
+        _footer(Action.CANCEL, "Keep it running", "Cancel run", "Asking …", "danger"),
         on_submit=State.cancel,
     )
 
@@ -123,7 +120,7 @@ def _terminate() -> rx.Component:
                 "are terminated too, unless their parent close policy says otherwise.",
             ),
         ),
-        _footer("Keep it running", "Terminate run", "Terminating …", "danger"),
+        _footer(Action.TERMINATE, "Keep it running", "Terminate run", "Terminating …", "danger"),
         on_submit=State.terminate,
     )
 

@@ -8,7 +8,7 @@ from inspector_app.domain.workflows import Action
 from inspector_app.ui.kit.controls import button, field
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.run.acts import ActState
-from inspector_app.ui.run.deed import FORM, TYPING_RESTS, deed
+from inspector_app.ui.run.deed import TYPING_RESTS, deed, form_of
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.run.values import HandlerRow
 
@@ -101,7 +101,7 @@ def signal_dialog() -> rx.Component:
         rx.el.button(
             rx.cond(State.busy, "Sending …", word),
             type="submit",
-            form=FORM,
+            form=form_of(Action.SIGNAL),
             class_name=rx.cond(State.warned.message, "btn danger", "btn primary"),
             disabled=State.busy,
         ),

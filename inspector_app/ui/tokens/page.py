@@ -14,7 +14,7 @@ from inspector_app.ui.tokens.state import TokensState
 
 def tokens_page() -> rx.Component:
     """The page at `/t/{tenant}/admin/tokens`."""
-    allowed = SessionState.permissions.contains(Permission.TOKEN_MANAGE.value)
+    allowed = SessionState.permissions.contains(Permission.TOKEN_READ.value)
     listing = rx.cond(
         TokensState.tokens_ready & TokensState.of_tenant,
         tokens_panel(

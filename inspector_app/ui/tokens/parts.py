@@ -8,13 +8,16 @@ from inspector_app.domain.permissions import Permission
 from inspector_app.ui.kit.controls import button, copy_button, field, link
 from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import empty, notice
+from inspector_app.ui.kit.form import form, submit
 from inspector_app.ui.kit.icons import icon
+from inspector_app.ui.kit.proof import proof
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.session import SessionState
 from inspector_app.ui.tokens.state import TokenRow, TokensState
 
 State = TokensState
-_FORM = "token-form"
+_FORM, _REVOCATION = "token-form", "token-revocation"
+_PROVE = "Prove that it is you"
 _LIVES = ((7, "7 days"), (30, "30 days"), (90, "90 days"), (180, "180 days"), (366, "1 year"))
 
 
@@ -116,7 +119,8 @@ def _form() -> rx.Component:
         rx.cond(wrong, rx.el.span(icon("circle-x", 12), wrong, class_name="err", role="alert")),
         class_name="field plain",
     )
-    return rx.el.form(
+    return form(
+        _FORM,
         field("Name", name, html_for="token-name", error=State.wrong["name"]),
         rx.el.div(
             field("Role, at most", role, html_for="token-role", error=State.wrong["role"]),
@@ -124,11 +128,7 @@ def _form() -> rx.Component:
             class_name="cols two",
         ),
         scopes,
-        id=_FORM,
-        class_name="stack",
         on_submit=State.create,
-        reset_on_submit=False,
-        no_validate=True,
     )
 
 
@@ -150,16 +150,20 @@ def _new() -> rx.Component:
         is_open=State.asking == "new",
         on_open_change=State.shut_tokens,
         title=rx.cond(
-            State.fresh,
-            "Copy the token now",
-            rx.cond(State.of_tenant, "New service token", "New personal token"),
+            State.must_prove,
+            _PROVE,
+            rx.cond(
+                State.fresh,
+                "Copy the token now",
+                rx.cond(State.of_tenant, "New service token", "New personal token"),
+            ),
         ),
         body=(
             notice(State.problem),
             rx.cond(
-                State.fresh,
-                shown,
-                rx.fragment(rx.el.p(explained), _form()),
+                State.must_prove,
+                _proof(_FORM),
+                rx.cond(State.fresh, shown, rx.fragment(rx.el.p(explained), _form())),
             ),
         ),
         footer=(
@@ -168,13 +172,24 @@ def _new() -> rx.Component:
                 button("Done", css="primary", on_click=State.shut_tokens(False)),
                 rx.fragment(
                     button("Cancel", on_click=State.shut_tokens(False)),
-                    rx.el.button(
-                        "Create token", type="submit", form=_FORM, class_name="btn primary"
-                    ),
+                    _goes_on(_FORM, submit(_FORM, "Create token")),
                 ),
             ),
         ),
     )
+
+
+def _proof(of: str) -> rx.Component:
+    return proof(
+        csrf=SessionState.csrf,
+        back=State.proof_leads_to,
+        by_code=State.by_code,
+        ident=f"{of}-proof",
+    )
+
+
+def _goes_on(of: str, deed: rx.Component) -> rx.Component:
+    return rx.cond(State.must_prove, submit(f"{of}-proof", "Go on"), deed)
 
 
 def _once() -> rx.Component:
@@ -190,16 +205,23 @@ def _revoke() -> rx.Component:
     return dialog(
         is_open=State.asking == "revoke",
         on_open_change=State.shut_tokens,
-        title=rx.Var.create("Revoke ") + State.to_revoke.name + "?",
+        title=rx.cond(
+            State.must_prove, _PROVE, rx.Var.create("Revoke ") + State.to_revoke.name + "?"
+        ),
         body=(
-            rx.el.p(
-                "What uses it is refused from its next request on, and so is every JWT it was "
-                "exchanged for. It cannot be undone."
+            notice(State.problem),
+            rx.cond(
+                State.must_prove,
+                _proof(_REVOCATION),
+                rx.el.p(
+                    "What uses it is refused from its next request on, and so is every JWT it "
+                    "was exchanged for. Bulk work that it started stops. It cannot be undone."
+                ),
             ),
         ),
         footer=(
             button("Keep it", on_click=State.shut_tokens(False)),
-            button("Revoke token", css="danger", on_click=State.revoke),
+            _goes_on(_REVOCATION, button("Revoke token", css="danger", on_click=State.revoke)),
         ),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import reflex as rx
 
-from inspector_app.domain.errors import InspectorError, Invalid
+from inspector_app.domain.errors import InspectorError, Invalid, ProofRequired
 from inspector_app.domain.permissions import Permission, Role, holds
 from inspector_app.domain.tokens import (
     USUAL_DAYS,
@@ -62,6 +62,10 @@ class TokensState(SessionState):
     fresh: str = ""
     """The text of the token just made; gone when the dialog closes or a page loads."""
     to_revoke: TokenRow | None = None
+    must_prove: bool = False
+    by_code: bool = False
+    """Whether the person proves by a code."""
+    proof_leads_to: str = ""
     tokens_ready: bool = False
 
     @rx.event
@@ -71,7 +75,7 @@ class TokensState(SessionState):
         await self._open(of_tenant=False)
 
     @rx.event
-    @requires(Permission.TOKEN_MANAGE)
+    @requires(Permission.TOKEN_READ)
     async def load_tenants(self) -> None:
         """List every token of the tenant."""
         self._clear()
@@ -79,9 +83,10 @@ class TokensState(SessionState):
         await self._open(of_tenant=True)
 
     @rx.event
-    @requires(Permission.TOKEN_OWN)
+    @requires(Permission.SESSION_OWN)
     async def ask_new(self) -> None:
-        """Open the form."""
+        """Open the form, or what must be proved before; nothing is done yet."""
+        await self._ask_proof()
         own = self._actor.role or Role.OBSERVER
         offered = [role for role in Role if self.of_tenant or lower(role, own) is role]
         self.roles_offered = [role.value for role in offered]
@@ -89,7 +94,7 @@ class TokensState(SessionState):
         self.asking, self.problem, self.wrong, self.fresh = "new", None, {}, ""
 
     @rx.event
-    @requires(Permission.TOKEN_OWN)
+    @requires(Permission.SESSION_OWN)
     async def choose_role(self, role: str) -> None:
         """Offer what a token of this role may have."""
         if role in self.roles_offered:
@@ -116,7 +121,7 @@ class TokensState(SessionState):
             self.wrong = {field: error.detail}
             return
         except InspectorError as error:
-            self.problem = Notice("failed", error.title, error.detail, error.hint)
+            self._refuse(error)
             return
         await self._read()
 
@@ -126,13 +131,20 @@ class TokensState(SessionState):
         """Ask before a token is ended."""
         self.to_revoke = next((row for row in self.rows if row.ident == ident), None)
         self.asking, self.problem = ("revoke" if self.to_revoke else ""), None
+        self.must_prove = False  # one's own needs none
+        if self.of_tenant:
+            await self._ask_proof()
 
     @rx.event
     @requires(Permission.SESSION_OWN)
     async def revoke(self) -> None:
         """End the token that was asked about."""
         wanted = parse_token_id(self.to_revoke.ident if self.to_revoke else "")
-        await registry.services().tokens.revoke(self._actor, wanted)
+        try:
+            await registry.services().tokens.revoke(self._actor, wanted)
+        except ProofRequired as error:
+            self._refuse(error)
+            return
         self.asking, self.to_revoke = "", None
         await self._read()
 
@@ -142,6 +154,17 @@ class TokensState(SessionState):
         """Close the dialog, and forget the new token's text."""
         if not is_open:
             self.asking, self.fresh = "", ""
+
+    async def _ask_proof(self) -> None:
+        self.must_prove = self._actor.must_prove(now())
+        if self.must_prove:
+            own = routes.account(self.tenant)
+            self.proof_leads_to = routes.tokens(self.tenant) if self.of_tenant else own
+            self.by_code = (await registry.services().second_steps.of(self._actor)).on
+
+    def _refuse(self, error: InspectorError) -> None:
+        self.must_prove = isinstance(error, ProofRequired)
+        self.problem = Notice("failed", error.title, error.detail, error.hint)
 
     async def _open(self, *, of_tenant: bool) -> None:
         self.asking, self.fresh, self.of_tenant = "", "", of_tenant

@@ -9,6 +9,7 @@ from inspector_app.domain.workflows import Action
 from inspector_app.ui.kit.controls import button, field, icon_button
 from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import notice
+from inspector_app.ui.kit.form import form, reason_field
 from inspector_app.ui.kit.icons import badge, icon
 from inspector_app.ui.session import SessionState
 from inspector_app.ui.theme import STATUS
@@ -143,13 +144,6 @@ def bulk_dialog() -> rx.Component:
             input_mode="numeric",
         ),
     )
-    reason = field(
-        "Reason",
-        rx.el.textarea(id="bulk-reason", name="reason", class_name="input area", rows="2"),
-        html_for="bulk-reason",
-        hint="Kept in the audit log.",
-        error=State.reason_error,
-    )
     return dialog(
         is_open=State.verb != "",
         on_open_change=State.shut_bulk,
@@ -158,15 +152,12 @@ def bulk_dialog() -> rx.Component:
             rx.el.p(State.consequence),
             rx.el.div(rx.foreach(State.shares, _share), class_name="shares"),
             notice(State.problem),
-            rx.el.form(
+            form(
+                _FORM,
                 signal,
-                reason,
+                reason_field(_FORM, error=State.reason_error),
                 number,
-                id=_FORM,
-                class_name="stack",
                 on_submit=State.start,
-                reset_on_submit=False,
-                no_validate=True,
             ),
         ),
         footer=(

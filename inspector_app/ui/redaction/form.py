@@ -19,8 +19,8 @@ _FORM = "rule-form"
 _RESTS = 250
 """Milliseconds without a key until what is typed is tried."""
 _KINDS = (
-    (RuleKind.PATH.value, "Path: values by where they stand"),
-    (RuleKind.PATTERN.value, "Pattern: text by what it looks like"),
+    (RuleKind.PATH.value, "Path: where it stands"),
+    (RuleKind.PATTERN.value, "Pattern: how it looks"),
 )
 _ROLES = (
     (Role.OBSERVER.value, "Observers"),
@@ -107,7 +107,7 @@ def _trial() -> rx.Component:
     sample = rx.el.textarea(
         id="rule-sample",
         class_name="input area mono",
-        rows="5",
+        rows="4",
         spell_check=False,
         max_length=LONGEST_SAMPLE,
         default_value=State.sample,

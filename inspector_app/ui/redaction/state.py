@@ -23,7 +23,7 @@ from inspector_app.ui.session import Notice, SessionState, milliseconds, now
 
 SAMPLE = """{
   "customer": {"name": "Ada", "email": "ada@example.com"},
-  "messages": [{"role": "user", "content": "my card is 4111 1111 1111 1111"}]
+  "note": "pays by 4111 1111 1111 1111"
 }"""
 _FIELDS = {"name", "expression", "reason"}
 _WHO = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from inspector_app.domain.audit import Target
 from inspector_app.domain.identity import Actor
@@ -31,6 +31,7 @@ from inspector_app.services.overview import FRESH, OverviewDesk
 from inspector_app.services.ports import Histories, Workflows
 from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.showing import (
+    aside,
     show_data,
     show_overview,
     show_page,
@@ -82,6 +83,8 @@ class _Raw:
     view: RunView
     data: RawData
     events: int
+    shown: dict[str, RunData] = field(default_factory=dict[str, RunData])
+    """The data under each veil, by its digest: they are long, and seldom change."""
 
 
 class Live:
@@ -150,7 +153,11 @@ class Live:
     async def _seen(self, actor: Actor, raw: _Raw) -> Seen:
         veil = await self._redaction.veil(actor)
         view = replace(raw.view, run=show_run(veil, raw.view.run))
-        return Seen(view, show_data(veil, raw.data), raw.events)
+        data = raw.shown.get(veil.digest)
+        if data is None:
+            data = await aside(veil, show_data, raw.data)
+            raw.shown[veil.digest] = data
+        return Seen(view, data, raw.events)
 
     async def _check(self, actor: Actor, asked: Asked) -> Veil:
         veil = await self._redaction.veil(actor)
@@ -195,7 +202,8 @@ class Live:
                         if view.run.status is not seen.view.run.status:
                             data = await self._workflows.data(place, ref)
                         most = max(seen.events, view.run.summary.history_length)
-                        seen = _Raw(view, data, most)
+                        shown = seen.shown if data is seen.data else dict[str, RunData]()
+                        seen = _Raw(view, data, most, shown)
                         yield seen
                     if wanted and looking is None:
                         looking, wanted = (

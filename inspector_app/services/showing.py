@@ -6,8 +6,10 @@ API, sockets and kept answers; adapters and caches hold it as it is.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 import orjson
 
@@ -27,10 +29,17 @@ from inspector_app.domain.workflows import (
     RunSummary,
 )
 
+R = TypeVar("R")
+S = TypeVar("S")
 CUT: Final = 64 * 1024
 """Characters of a payload's text that are shown."""
 LINE: Final = 200
 """Characters of a failure's first line."""
+
+
+async def aside(veil: Veil, show: Callable[[Veil, R], S], raw: R) -> S:
+    """Show what may be long, in a thread where that takes its time: others go on meanwhile."""
+    return show(veil, raw) if veil.is_open else await asyncio.to_thread(show, veil, raw)
 
 
 def show_summary(veil: Veil, run: RunSummary) -> RunSummary:

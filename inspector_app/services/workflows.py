@@ -37,6 +37,7 @@ from inspector_app.services.door import Door
 from inspector_app.services.ports import Histories, Workflows
 from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.showing import (
+    aside,
     show_data,
     show_event,
     show_events,
@@ -110,7 +111,7 @@ class WorkflowDesk:
     async def data(self, actor: Actor, ref: RunRef) -> RunData:
         """Read what went into a run and came out."""
         found = await self._workflows.data(await self._look(actor, _target(ref)), ref)
-        return show_data(await self._redaction.veil(actor), found)
+        return await aside(await self._redaction.veil(actor), show_data, found)
 
     async def handlers(self, actor: Actor, ref: RunRef) -> Handlers:
         """Ask a worker what the workflow answers to; it may take a few seconds."""
@@ -128,7 +129,7 @@ class WorkflowDesk:
     async def event(self, actor: Actor, ref: RunRef, event: EventId) -> Event:
         """Read one event in full."""
         found = await self._histories.event(await self._look(actor, _target(ref)), ref, event)
-        return show_event(await self._redaction.veil(actor), found)
+        return await aside(await self._redaction.veil(actor), show_event, found)
 
     async def refusal(self, actor: Actor, ref: RunRef) -> Refusal | None:
         """Say where and why the run's workflow task keeps failing; None if it does not."""

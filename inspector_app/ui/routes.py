@@ -20,6 +20,7 @@ PEOPLE = "/t/[tenant_slug]/people"
 ACCOUNT = "/t/[tenant_slug]/account"
 ADMIN_JOBS = "/t/[tenant_slug]/admin/jobs"
 TOKENS = "/t/[tenant_slug]/admin/tokens"
+REDACTION = "/t/[tenant_slug]/admin/redaction"
 
 SIGN_IN_POST = "/auth/local/login"
 SIGN_OUT_POST = "/auth/logout"
@@ -118,6 +119,11 @@ def jobs(tenant: str) -> str:
 def tokens(tenant: str, *, page: str = "") -> str:
     """The tenant's tokens, newest first; `page` is a page token."""
     return _with_query(f"/t/{tenant}/admin/tokens", page=page)
+
+
+def redaction(tenant: str) -> str:
+    """What is hidden of payloads, and from whom."""
+    return f"/t/{tenant}/admin/redaction"
 
 
 def history_rows(ref: RunRef) -> str:

@@ -49,6 +49,13 @@ _PLACES = (
 _CONFIGURE = (
     ("tokens", "Tokens", "key-round", "token:read", lambda: _tenant_path("admin/tokens")),
     ("people", "People", "users", "people:read", lambda: _tenant_path("people")),
+    (
+        "redaction",
+        "Redaction",
+        "eye-off",
+        "redaction:read",
+        lambda: _tenant_path("admin/redaction"),
+    ),
     ("jobs", "Jobs", "repeat", "job:read", lambda: _tenant_path("admin/jobs")),
 )
 """Places that only who holds the permission is shown."""

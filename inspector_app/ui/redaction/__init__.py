@@ -1,0 +1,1 @@
+"""Redaction: what is hidden from whom, for admins, and what it looks like to them."""

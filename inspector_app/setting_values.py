@@ -158,7 +158,7 @@ def _audit_target(text: str) -> AuditTarget:
     parts = urlsplit(text)
     if parts.scheme == "file":
         if parts.netloc or not parts.path.startswith("/") or parts.path.endswith("/"):
-            raise ValueError(f"{text} must be a file's whole path, such as file:/var/log/a.jsonl")
+            raise ValueError("a file's target is its whole path, such as file:/var/log/a.jsonl")
         return file_target(Path(parts.path))
     if not parts.hostname or parts.username is not None or parts.fragment:
         raise ValueError(f"a target ({parts.scheme}) needs a host, and no user name or fragment")

@@ -30,6 +30,7 @@ _SECRETS = (
     *("secret_key", "metrics_token", "database_url", "redis_url"),
     "audit_webhook_authorization",
 )
+_UNSHOWN = (*_SECRETS, "audit_checkpoints", "audit_stream")  # a webhook's address may hold a key
 _NAMES = (
     *("host", "port", "public_url", "data_dir", "database_url", "redis_url", "secret_key"),
     *("outbound_allow", "trusted_proxies", "metrics_token", "one_time_password_hours"),
@@ -199,7 +200,7 @@ class _Reader:
             return parse(text.strip())
         except ValueError as error:
             # A secret's value never reaches a terminal or a log.
-            shown = "" if name in _SECRETS else f" is {text!r}"
+            shown = "" if name in _UNSHOWN else f" is {text!r}"
             self.problems.append(f"{entry.where}{shown}: {error}.")
             return default
 

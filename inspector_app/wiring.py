@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -63,6 +64,8 @@ from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.setting_values import AuditTarget
 from inspector_app.settings import CHECKPOINTS_FILE, Settings, load_settings
 
+_ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+
 
 def clock() -> datetime:
     """Return the time in UTC."""
@@ -101,6 +104,9 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         held.push_async_callback(tries.close)
         outbound = HttpxOutbound(GuardedTransport(settings.outbound_allow, meter=meter))
         held.push_async_callback(outbound.close)
+        # What the operator names may stand anywhere; it is pinned and limited all the same.
+        anywhere = HttpxOutbound(GuardedTransport(_ANYWHERE, meter=meter))
+        held.push_async_callback(anywhere.close)
         door = Door(database, clock, meter)
         held.push_async_callback(door.close)
         workflows = TemporalWorkflows(clusters, clock)
@@ -121,8 +127,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         one_time = OneTimePasswords(clock, passwords, settings.one_time_password_lasts)
         file = setting_values.file_target(settings.data_dir / CHECKPOINTS_FILE)
         beside = FileSink(file.id, Path(file.place))
-        streams = tuple(_sink(settings, outbound, each) for each in settings.audit_stream)
-        elsewhere = (_sink(settings, outbound, each) for each in settings.audit_checkpoints)
+        streams = tuple(_sink(settings, anywhere, each) for each in settings.audit_stream)
+        elsewhere = (_sink(settings, anywhere, each) for each in settings.audit_checkpoints)
         sealed = (beside, *elsewhere)
         seals = SealDesk(
             door,

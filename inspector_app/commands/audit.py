@@ -189,7 +189,8 @@ def _words(name: str, verdict: Verdict) -> str:
         return f"{name}: BROKEN at entry {broken.seq}: {broken.reason}"
     told = f"{name}: whole, {verdict.entries} entries, head {verdict.head}"
     if verdict.checkpoints:
-        told += f"; fits {verdict.checkpoints} checkpoints, the last of entry {verdict.sealed}"
+        some = "1 checkpoint" if verdict.checkpoints == 1 else f"{verdict.checkpoints} checkpoints"
+        told += f"; fits {some}, the last of entry {verdict.sealed}"
     else:
         told += "; no checkpoint yet: an end cut off together with its head would not be found"
     if cut is not None:

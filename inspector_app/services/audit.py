@@ -45,8 +45,8 @@ class AuditLog:
     ) -> None:
         self._door = door
         self._redaction = redaction
-        self._clock = clock
         self._seals = seals
+        self._clock = clock
 
     async def entries(self, actor: Actor, wanted: EntryFilter, *, limit: int) -> EntriesPage:
         """Read a page of the chain of the actor's tenant; the reading is recorded itself."""
@@ -138,6 +138,7 @@ class AuditLog:
             pass
         async with self._door.enter(actor, permission, target, record=False) as work:
             up_to, _ = await work.audit.head(chain)
+        veil = await self._redaction.veil(actor)
 
         async def entries() -> AsyncIterator[Entry]:
             seq, more = 0, True
@@ -148,7 +149,7 @@ class AuditLog:
                         chain, seq, limit=PIECE, wanted=wanted, up_to=up_to
                     )
                 for entry in piece:
-                    yield entry
+                    yield show_entry(veil, entry)
                     seq = entry.seq
                 more = len(piece) == PIECE
 

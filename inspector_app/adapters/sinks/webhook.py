@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
-import httpx
+from inspector_app.domain.errors import NotReached, NotTaken
+from inspector_app.services.ports import Call, Line, Outbound
 
-from inspector_app.domain.errors import NotTaken
-from inspector_app.services.ports import Line
-
-SECONDS = 15.0
-"""Until the answer must be there."""
-Clients = Callable[[], AbstractAsyncContextManager[httpx.AsyncClient]]
-"""Makes a client for one batch: guarded, without redirects."""
+_TAKEN = range(200, 300)
 
 
 class WebhookSink:
@@ -25,13 +19,12 @@ class WebhookSink:
     """
 
     def __init__(
-        self, ident: str, url: str, clients: Clients, *, authorization: str | None = None
+        self, ident: str, url: str, outbound: Outbound, *, authorization: str | None = None
     ) -> None:
-        parts = httpx.URL(url)
         self.id = ident
-        self.name = f"webhook {parts.netloc.decode()}"
+        self.name = f"webhook {urlsplit(url).netloc}"
         self._url = url
-        self._clients = clients
+        self._outbound = outbound
         self._headers: Mapping[str, str] = {
             "Content-Type": "application/x-ndjson",
             "User-Agent": "Inspector",
@@ -43,17 +36,13 @@ class WebhookSink:
         batch = hashlib.sha256("\n".join(each.id for each in lines).encode()).hexdigest()[:32]
         headers = {**self._headers, "Inspector-Batch": batch}
         try:
-            async with asyncio.timeout(SECONDS), self._clients() as client:
-                sending = client.stream("POST", self._url, content=content, headers=headers)
-                async with sending as answer:  # its body is nobody's concern, however long
-                    status, taken = answer.status_code, answer.is_success
-        except (httpx.HTTPError, OSError) as error:  # a timeout is an OSError
+            answer = await self._outbound.send(
+                Call(method="POST", url=self._url, headers=headers, body=content)
+            )
+        except NotReached as error:
+            raise NotTaken(f"{self.name}: {error.detail}", hint=error.hint) from error
+        if answer.status not in _TAKEN:
             raise NotTaken(
-                f"{self.name} does not answer: {type(error).__name__}.",
-                hint="Check its address, and that Inspector may reach it.",
-            ) from error
-        if not taken:
-            raise NotTaken(
-                f"{self.name} answered {status}.",
-                hint="It must answer 2xx once it has the lines; redirects are not followed.",
+                f"{self.name} answered {answer.status}.",
+                hint="It must answer 2xx once it has the lines.",
             )

@@ -127,9 +127,9 @@ def _export_menu() -> rx.Component:
 
     return menu(
         "export-menu",
-        rx.el.div(State.total, " entries, oldest first", class_name="menu-h"),
-        item(State.json_href, "JSON lines", "Whole, with hashes: can be checked anywhere"),
-        item(State.csv_href, "CSV", "For a spreadsheet; nothing in it runs as a formula"),
+        rx.el.div(State.total, " in the list, oldest first", class_name="menu-h"),
+        item(State.json_href, "JSON lines", "Whole, with hashes: to check or keep"),
+        item(State.csv_href, "CSV", "For spreadsheets, without formulas"),
         rx.el.div("The export is an entry of the log itself.", class_name="menu-note"),
         css="at-export",
     )

@@ -7,14 +7,14 @@ from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Table, delete, func, text, tuple_
+from sqlalchemy import ColumnElement, Table, delete, func, text, tuple_
 from sqlalchemy import select as select_plain
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
 from inspector_app.adapters.db.repositories.audit_rows import (
+    asked_for,
     key_of,
-    narrow,
     to_chain,
     to_entry,
     to_row,
@@ -82,14 +82,14 @@ class SqlAudit:
     async def entries(
         self, chain: TenantId | None, wanted: EntryFilter, *, limit: int
     ) -> list[Entry]:
-        query = narrow(select(_Row), chain, wanted)
+        query = select(_Row).where(*asked_for(chain, wanted))
         if wanted.before_seq is not None:
             query = query.where(_Row.seq < wanted.before_seq)
         rows = await self._session.scalars(query.order_by(col(_Row.seq).desc()).limit(limit))
         return [to_entry(row) for row in rows]
 
     async def count(self, chain: TenantId | None, wanted: EntryFilter) -> int:
-        query = narrow(select(func.count()).select_from(_Row), chain, wanted)
+        query = select(func.count()).select_from(_Row).where(*asked_for(chain, wanted))
         return (await self._session.scalars(query)).one()
 
     async def after(
@@ -101,11 +101,10 @@ class SqlAudit:
         wanted: EntryFilter = EVERYTHING,
         up_to: int | None = None,
     ) -> list[Entry]:
-        query = narrow(select(_Row), chain, wanted).where(_Row.seq > seq)
+        asked = [*asked_for(chain, wanted), col(_Row.seq) > seq]
         if up_to is not None:
-            query = query.where(_Row.seq <= up_to)
-        rows = (await self._session.scalars(query.order_by(col(_Row.seq)).limit(limit))).all()
-        return [to_entry(row) for row in rows]
+            asked.append(col(_Row.seq) <= up_to)
+        return [to_entry(row) for row in await self._plain(asked, limit)]
 
     async def first(self, chain: TenantId | None) -> int:
         query = select(func.min(_Row.seq)).where(_Row.chain == key_of(chain))
@@ -149,12 +148,15 @@ class SqlAudit:
             last = rows[-1].seq
 
     async def _rows(self, chain: TenantId | None, after: int | None, limit: int) -> Sequence[_Row]:
-        query = select_plain(_TABLE).where(_TABLE.c.chain == key_of(chain))
+        asked = asked_for(chain, EVERYTHING)
         if after is not None:
-            query = query.where(_TABLE.c.seq > after)
-        found = await self._session.execute(query.order_by(_TABLE.c.seq).limit(limit))
-        # Plain rows with the same names: twice as fast as objects that the session tracks.
-        return cast("Sequence[_Row]", found.all())
+            asked.append(col(_Row.seq) > after)
+        return await self._plain(asked, limit)
+
+    async def _plain(self, asked: list[ColumnElement[bool]], limit: int) -> Sequence[_Row]:
+        """Read plain rows with the names of `_Row`: half the time of objects that are tracked."""
+        query = select_plain(_TABLE).where(*asked).order_by(_TABLE.c.seq).limit(limit)
+        return cast("Sequence[_Row]", (await self._session.execute(query)).all())
 
     async def head(self, chain: TenantId | None) -> tuple[int, str]:
         row = await self._session.get(AuditHeadRow, key_of(chain))

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
-from sqlmodel.sql.expression import SelectOfScalar
 
 from inspector_app.adapters.db.tables import AuditEntryRow
 from inspector_app.domain.audit import Entry, Outcome, Record, Target, Unreadable
@@ -18,7 +16,6 @@ from inspector_app.domain.permissions import Permission
 from inspector_app.services.ports import EntryFilter
 
 _Row = AuditEntryRow
-_T = TypeVar("_T")
 _WORD = re.compile(r'"([^"]+)"|(\S+)')
 _MOST_WORDS = 20
 
@@ -101,41 +98,36 @@ def to_row(entry: Entry) -> AuditEntryRow:
     )
 
 
-def narrow(
-    query: SelectOfScalar[_T], chain: TenantId | None, wanted: EntryFilter
-) -> SelectOfScalar[_T]:
-    """Leave of a query what `wanted` asks for, but for its `before_seq`."""
-    query = query.where(_Row.chain == key_of(chain))
+def asked_for(chain: TenantId | None, wanted: EntryFilter) -> list[ColumnElement[bool]]:
+    """Say which rows `wanted` names, but for its `before_seq`."""
+    asked = [col(_Row.chain) == key_of(chain)]
     for phrase, word in _WORD.findall(wanted.text)[:_MOST_WORDS]:
-        query = query.where(or_(*(_contains(each, phrase or word) for each in _SEARCHED)))
-    for column, value in (
-        (_Row.outcome, wanted.outcome),
-        (_Row.target_namespace, wanted.namespace),
-        (_Row.address, wanted.address),
-        (_Row.session, wanted.session),
-        (_Row.request_id, wanted.request_id),
-        (_Row.target_id, wanted.target),
-    ):
-        if value:
-            query = query.where(column == value)
+        asked.append(or_(*(_contains(each, phrase or word) for each in _SEARCHED)))
+    asked += [
+        column == value
+        for column, value in (
+            (col(_Row.outcome), wanted.outcome),
+            (col(_Row.target_namespace), wanted.namespace),
+            (col(_Row.address), wanted.address),
+            (col(_Row.session), wanted.session),
+            (col(_Row.request_id), wanted.request_id),
+            (col(_Row.target_id), wanted.target),
+        )
+        if value
+    ]
     if wanted.actor:
-        query = query.where(
-            or_(col(_Row.actor_name) == wanted.actor, col(_Row.behalf) == wanted.actor)
-        )
+        by, behalf = col(_Row.actor_name), col(_Row.behalf)
+        asked.append(or_(by == wanted.actor, behalf == wanted.actor))
     if wanted.action:
-        query = query.where(
-            or_(
-                col(_Row.action).startswith(wanted.action, autoescape=True),
-                col(_Row.permission).startswith(wanted.action, autoescape=True),
-            )
-        )
+        names = (col(_Row.action), col(_Row.permission))
+        asked.append(or_(*(each.startswith(wanted.action, autoescape=True) for each in names)))
     if wanted.workflow_id:
-        query = query.where(_Row.target_kind == "run", _Row.target_id == wanted.workflow_id)
+        asked += [col(_Row.target_kind) == "run", col(_Row.target_id) == wanted.workflow_id]
     if wanted.since:
-        query = query.where(_Row.at >= wanted.since)
+        asked.append(col(_Row.at) >= wanted.since)
     if wanted.until:
-        query = query.where(_Row.at < wanted.until)
-    return query
+        asked.append(col(_Row.at) < wanted.until)
+    return asked
 
 
 _SEARCHED = (

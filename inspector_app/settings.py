@@ -16,7 +16,7 @@ from typing import Final, TypeVar, cast
 from inspector_app import setting_values
 from inspector_app.domain.errors import InspectorError
 from inspector_app.domain.identity import ONE_TIME_LASTS
-from inspector_app.setting_values import Network
+from inspector_app.setting_values import AuditTarget, Network
 
 T = TypeVar("T")
 
@@ -24,10 +24,18 @@ _PREFIX = "INSPECTOR_"
 _FILE = "inspector.toml"
 KEY_FILE: Final = "secret.key"
 """In the data folder; made by `data_folder` at the first start on loopback."""
-_SECRETS = ("secret_key", "metrics_token", "database_url", "redis_url")
+CHECKPOINTS_FILE: Final = "audit-checkpoints.jsonl"
+"""In the data folder; every checkpoint and cut of the audit log is added to it."""
+_SECRETS = (
+    *("secret_key", "metrics_token", "database_url", "redis_url"),
+    "audit_webhook_authorization",
+)
+_UNSHOWN = (*_SECRETS, "audit_checkpoints", "audit_stream")  # a webhook's address may hold a key
 _NAMES = (
     *("host", "port", "public_url", "data_dir", "database_url", "redis_url", "secret_key"),
     *("outbound_allow", "trusted_proxies", "metrics_token", "one_time_password_hours"),
+    *("audit_checkpoints", "audit_stream", "audit_retention_days"),
+    "audit_webhook_authorization",
 )
 
 
@@ -56,6 +64,10 @@ class Settings:
         trusted_proxies: Networks whose forwarded headers are believed.
         metrics_token: Bearer token of /metrics.
         one_time_password_lasts: How long a password that somebody is given opens.
+        audit_checkpoints: Where checkpoints and cuts go besides the data folder.
+        audit_stream: Where every entry goes.
+        audit_retention: How long entries are kept; None: for good.
+        audit_webhook_authorization: What webhooks of the two are sent as Authorization.
     """
 
     host: str
@@ -68,6 +80,10 @@ class Settings:
     outbound_allow: tuple[Network, ...]
     trusted_proxies: tuple[Network, ...]
     metrics_token: str | None = field(repr=False)
+    audit_checkpoints: tuple[AuditTarget, ...] = field(repr=False)
+    audit_stream: tuple[AuditTarget, ...] = field(repr=False)
+    audit_retention: timedelta | None
+    audit_webhook_authorization: str | None = field(repr=False)
     one_time_password_lasts: timedelta = ONE_TIME_LASTS
 
     @property
@@ -139,6 +155,12 @@ def read_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         outbound_allow=reader.get("outbound_allow", setting_values.networks, ()),
         trusted_proxies=reader.get("trusted_proxies", setting_values.networks, ()),
         metrics_token=reader.get("metrics_token", setting_values.token, None),
+        audit_checkpoints=reader.get("audit_checkpoints", setting_values.audit_targets, ()),
+        audit_stream=reader.get("audit_stream", setting_values.audit_targets, ()),
+        audit_retention=reader.get("audit_retention_days", setting_values.days, None),
+        audit_webhook_authorization=reader.get(
+            "audit_webhook_authorization", setting_values.header, None
+        ),
         one_time_password_lasts=reader.get(
             "one_time_password_hours", setting_values.hours, ONE_TIME_LASTS
         ),
@@ -178,7 +200,7 @@ class _Reader:
             return parse(text.strip())
         except ValueError as error:
             # A secret's value never reaches a terminal or a log.
-            shown = "" if name in _SECRETS else f" is {text!r}"
+            shown = "" if name in _UNSHOWN else f" is {text!r}"
             self.problems.append(f"{entry.where}{shown}: {error}.")
             return default
 

@@ -9,11 +9,14 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from inspector_app import frontend
+from inspector_app import frontend, setting_values
 from inspector_app.adapters.cipher import FernetCipher
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.adapters.identity.jwts import JoseJwts
@@ -21,6 +24,10 @@ from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
 from inspector_app.adapters.patterns import Re2Patterns
+from inspector_app.adapters.signatures import Ed25519Signatures
+from inspector_app.adapters.sinks.files import FileSink
+from inspector_app.adapters.sinks.syslog import SyslogSink, trusting
+from inspector_app.adapters.sinks.webhook import WebhookSink
 from inspector_app.adapters.temporal.connect import Clusters
 from inspector_app.adapters.temporal.histories import TemporalHistories
 from inspector_app.adapters.temporal.workflows import TemporalWorkflows
@@ -33,6 +40,7 @@ from inspector_app.services import registry
 from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
+from inspector_app.services.feeds import FeedDesk
 from inspector_app.services.guesses import Guesses
 from inspector_app.services.jobs import JobDesk
 from inspector_app.services.jwts import JwtDesk
@@ -42,16 +50,21 @@ from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.people import PeopleDesk
+from inspector_app.services.ports import Outbound, Sink
 from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
+from inspector_app.services.seals import SealDesk
 from inspector_app.services.second_steps import SecondSteps
 from inspector_app.services.sessions import SessionDesk
 from inspector_app.services.tenants import Tenancy
 from inspector_app.services.tokens import TokenDesk
 from inspector_app.services.visibility import Visibility
 from inspector_app.services.workflows import WorkflowDesk
-from inspector_app.settings import Settings, load_settings
+from inspector_app.setting_values import AuditTarget
+from inspector_app.settings import CHECKPOINTS_FILE, Settings, load_settings
+
+_ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
 
 def clock() -> datetime:
@@ -62,6 +75,20 @@ def clock() -> datetime:
 def _this_process() -> str:
     """Name this process in leases: where to look for it, and not the one before it."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _sink(settings: Settings, outbound: Outbound, target: AuditTarget) -> Sink:
+    """Build what takes lines of the audit log at `target`."""
+    match target.scheme:
+        case "file":
+            return FileSink(target.id, Path(target.place))
+        case "syslog" | "syslog+tls":
+            tls = trusting(target.ca, target.certificate) if "tls" in target.scheme else None
+            here = urlsplit(settings.public_url).hostname or "-"
+            return SyslogSink(target.id, target.place, target.port, tls=tls, here=here)
+        case _:
+            authorization = settings.audit_webhook_authorization
+            return WebhookSink(target.id, target.url, outbound, authorization=authorization)
 
 
 @asynccontextmanager
@@ -77,6 +104,9 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         held.push_async_callback(tries.close)
         outbound = HttpxOutbound(GuardedTransport(settings.outbound_allow, meter=meter))
         held.push_async_callback(outbound.close)
+        # What the operator names may stand anywhere; it is pinned and limited all the same.
+        anywhere = HttpxOutbound(GuardedTransport(_ANYWHERE, meter=meter))
+        held.push_async_callback(anywhere.close)
         door = Door(database, clock, meter)
         held.push_async_callback(door.close)
         workflows = TemporalWorkflows(clusters, clock)
@@ -95,6 +125,20 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         passwords, guesses = Argon2Passwords(), Guesses(door, tries)
         second_steps = SecondSteps(door, clock, cipher, guesses)
         one_time = OneTimePasswords(clock, passwords, settings.one_time_password_lasts)
+        file = setting_values.file_target(settings.data_dir / CHECKPOINTS_FILE)
+        beside = FileSink(file.id, Path(file.place))
+        streams = tuple(_sink(settings, anywhere, each) for each in settings.audit_stream)
+        elsewhere = (_sink(settings, anywhere, each) for each in settings.audit_checkpoints)
+        sealed = (beside, *elsewhere)
+        seals = SealDesk(
+            door,
+            clock,
+            Ed25519Signatures(),
+            cipher,
+            kept=beside.lines,
+            retention=settings.audit_retention,
+            streams=tuple(each.id for each in streams),
+        )
         yield Services(
             clock=clock,
             meter=meter,
@@ -104,7 +148,9 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             second_steps=second_steps,
             people=PeopleDesk(door, clock, one_time),
             tenancy=Tenancy(door, clock, workflows),
-            audit=AuditLog(door, clock, redaction),
+            audit=AuditLog(door, clock, redaction, seals),
+            seals=seals,
+            feeds=FeedDesk(door, clock, streams=streams, sealed=sealed, meter=meter),
             workflows=WorkflowDesk(door, workflows, histories, redaction),
             repeats=Repeats(door, clock, redaction),
             operations=OperationDesk(door, clock, workflows, cipher, runner.wake, redaction),

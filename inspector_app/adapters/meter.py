@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 _DOOR = Counter(
     "inspector_door_total",
@@ -36,6 +36,20 @@ _CALLED = Histogram(
     ["outcome"],
 )
 
+_SENT = Counter(
+    "inspector_audit_sent_total",
+    "Entries, checkpoints and cuts of the audit log that a target outside has taken.",
+    ["sink"],
+)
+_UNSENT = Gauge(
+    "inspector_audit_unsent", "What a target has not taken yet of the audit log.", ["sink"]
+)
+_BEHIND = Gauge(
+    "inspector_audit_behind_seconds",
+    "Age of the oldest of what a target has not taken yet of the audit log; 0: nothing.",
+    ["sink"],
+)
+
 
 class PrometheusMeter:
     """See ports.Meter."""
@@ -60,3 +74,10 @@ class PrometheusMeter:
 
     def called(self, outcome: str, seconds: float) -> None:
         _CALLED.labels(outcome).observe(seconds)
+
+    def audited(self, sink: str, lines: int) -> None:
+        _SENT.labels(sink).inc(lines)
+
+    def audit_behind(self, sink: str, lines: int, seconds: float) -> None:
+        _UNSENT.labels(sink).set(lines)
+        _BEHIND.labels(sink).set(seconds)

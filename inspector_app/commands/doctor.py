@@ -14,6 +14,7 @@ from inspector_app.data_folder import open_data_folder
 from inspector_app.domain.errors import Conflict, InspectorError
 from inspector_app.frontend import bundle
 from inspector_app.frontend_build import is_current
+from inspector_app.services.feeds import Standing
 from inspector_app.settings import Settings
 
 commands = typer.Typer()
@@ -101,6 +102,8 @@ async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
             yield _wrong("I05", "secret key", error)
         else:
             yield Finding("I05", "secret key", True, "is the one this database was used with")
+        for standing in await services.feeds.standings(actor):
+            yield _audit_sink(standing, late=standing.is_late(services.clock()))
         for cluster in clusters:
             name = f"cluster {cluster.name} at {cluster.address}"
             try:
@@ -109,6 +112,17 @@ async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
                 yield _wrong("I07", name, error)
             else:
                 yield Finding("I07", name, True, "answers")
+
+
+def _audit_sink(standing: Standing, *, late: bool) -> Finding:
+    name = f"audit log to {standing.name}"
+    if not standing.unsent or standing.waiting_since is None:
+        return Finding("I08", name, True, "has taken everything")
+    told = f"{standing.unsent:,} wait since {standing.waiting_since:%Y-%m-%d %H:%M} UTC"
+    if standing.failing_since is not None:
+        told += f"; failing since {standing.failing_since:%Y-%m-%d %H:%M} UTC: {standing.failure}"
+    hint = "Nothing is lost: it is sent once the target takes it and a server runs."
+    return Finding("I08", name, not late, told, hint if late else "")
 
 
 def _redis(*, there: bool) -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -65,6 +66,8 @@ class Record:
     intent: int | None = None
     repeated: int = 0
     """How many more denials like this one were counted, not chained, since the last."""
+    behalf: str = ""
+    """The user name of whoever it was done for, where that is not who acted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,38 +82,28 @@ class Entry:
     hash: str
 
 
-@dataclass(frozen=True, slots=True)
-class Break:
-    """Where a chain stops fitting: at entry `seq`, and what is wrong there."""
-
-    seq: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What checking a chain found: `entries` looked at, the last good hash, the first break."""
-
-    entries: int
-    head: str
-    first_break: Break | None
-
-
-class Unreadable(InspectorError):
-    """A stored entry holds what no version of Inspector wrote.
+class Altered(InspectorError):
+    """A chain does not fit any more.
 
     Attributes:
-        seq: Its number in the chain.
+        seq: The entry at which it was found.
     """
 
     title = "The audit log was altered"
 
-    def __init__(self, seq: int) -> None:
+    def __init__(self, seq: int, why: str) -> None:
         super().__init__(
-            f"Entry {seq:,} of the audit log cannot be read.",
+            f"Entry {seq:,} of the audit log {why}.",
             hint="Check the chain (inspector audit verify) and compare it with your backup.",
         )
         self.seq = seq
+
+
+class Unreadable(Altered):
+    """A stored entry holds what no version of Inspector wrote."""
+
+    def __init__(self, seq: int) -> None:
+        super().__init__(seq, "cannot be read")
 
 
 def check_reason(reason: str) -> str:
@@ -128,14 +121,19 @@ def check_reason(reason: str) -> str:
     return given
 
 
+def name_of(chain: TenantId | None) -> str:
+    """Return what a chain is called in what is hashed, signed and exported."""
+    return str(chain) if chain else "installation"
+
+
 def hashed_text(chain: TenantId | None, seq: int, record: Record, previous: str) -> str:
     """Write down what an entry's hash covers: every field, and its predecessor's hash.
 
     It is JSON with sorted keys and no spaces, and what an export prints, so that the hash can
     be recomputed in any language.
     """
-    fields = {
-        "chain": str(chain) if chain else "installation",
+    fields: dict[str, object] = {
+        "chain": name_of(chain),
         "seq": seq,
         "previous": previous,
         "at": record.at.astimezone(UTC).isoformat(timespec="microseconds"),
@@ -159,6 +157,13 @@ def hashed_text(chain: TenantId | None, seq: int, record: Record, previous: str)
         "intent": record.intent,
         "repeated": record.repeated,
     }
+    if record.behalf:  # younger than the first chains: those entries keep their hashes
+        fields["behalf"] = record.behalf
+    return canonical(fields)
+
+
+def canonical(fields: Mapping[str, object]) -> str:
+    """Write JSON as it is hashed and signed: sorted keys, no spaces."""
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -166,49 +171,3 @@ def chained_hash(chain: TenantId | None, seq: int, record: Record, previous: str
     """SHA-256 (hex) of the UTF-8 of `hashed_text`."""
     text = hashed_text(chain, seq, record, previous)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-class Checker:
-    """Checks a whole chain, entry by entry, oldest first, against its recorded head.
-
-    Args:
-        head_seq: The number of the newest entry as the chain's head records it (0: none).
-        head_hash: Its hash (GENESIS: none).
-    """
-
-    def __init__(self, *, head_seq: int, head_hash: str) -> None:
-        self._head_seq = head_seq
-        self._head_hash = head_hash
-        self._seq: int = 0
-        self._previous: str = GENESIS
-        self._broken: Break | None = None
-
-    def accept(self, entry: Entry) -> bool:
-        """Take the next entry; False at the first that does not fit."""
-        wanted = chained_hash(entry.chain, entry.seq, entry.record, self._previous)
-        if entry.seq <= self._seq:
-            self._broken = Break(entry.seq, "this number is no place in the chain")
-        elif entry.seq != self._seq + 1:
-            self._broken = Break(self._seq + 1, f"entry {self._seq + 1} is missing")
-        elif entry.previous != self._previous:
-            self._broken = Break(entry.seq, "it does not name its predecessor's hash")
-        elif wanted != entry.hash:
-            self._broken = Break(entry.seq, "its content was altered")
-        elif entry.seq > self._head_seq:
-            self._broken = Break(entry.seq, f"the chain's head names {self._head_seq} as its last")
-        else:
-            self._seq, self._previous = entry.seq, entry.hash
-        return self._broken is None
-
-    def refuse(self, seq: int) -> None:
-        """Take an entry that cannot even be read."""
-        self._broken = Break(seq, "its content was altered")
-
-    def verdict(self) -> Verdict:
-        """Say what was found, the chain's end included."""
-        if self._broken is None and self._seq < self._head_seq:
-            reason = f"the chain's end is missing: {self._head_seq} entries were written"
-            self._broken = Break(self._seq + 1, reason)
-        elif self._broken is None and self._previous != self._head_hash:
-            self._broken = Break(self._seq, "its hash is not the one the chain's head names")
-        return Verdict(self._seq, self._previous, self._broken)

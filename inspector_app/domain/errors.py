@@ -216,6 +216,12 @@ class NotReached(InspectorError):
         self.permanent = permanent
 
 
+class NotTaken(InspectorError):
+    """A target outside did not take what was sent to it, or that cannot be told."""
+
+    title = "A target outside does not take the audit log"
+
+
 class StorageUnavailable(InspectorError):
     """Our own database does not take the work: locked, full or away."""
 

@@ -97,6 +97,8 @@ class Actor:
     scopes: frozenset[Permission] | None = None
     proved_at: datetime | None = None
     must_renew: bool = False
+    behalf: str = ""
+    """The user name of whoever a token, or Inspector itself, acts for."""
 
     @property
     def signed_in(self) -> bool:

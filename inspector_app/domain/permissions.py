@@ -39,6 +39,7 @@ class Permission(StrEnum):
     ALERT_READ = "alert:read"
     AUDIT_READ = "audit:read"
     AUDIT_VERIFY = "audit:verify"
+    AUDIT_EXPORT = "audit:export"
     JOB_READ = "job:read"
     JOB_RUN = "job:run"
     TOKEN_OWN = "token:own"  # noqa: S105 - a permission
@@ -82,6 +83,7 @@ _DEVELOPER = _OBSERVER | {
 _ADMIN = _DEVELOPER | {
     Permission.AUDIT_READ,
     Permission.AUDIT_VERIFY,
+    Permission.AUDIT_EXPORT,
     Permission.JOB_READ,
     Permission.JOB_RUN,
     Permission.TOKEN_MANAGE,

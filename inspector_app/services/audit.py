@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import uuid4
 
-from inspector_app.domain import audit as chains
-from inspector_app.domain.audit import Entry, Outcome, Target, Unreadable, Verdict
+from inspector_app.domain.audit import Entry, Outcome, Target, Unreadable, name_of
+from inspector_app.domain.chains import Checker, Verdict, judged
 from inspector_app.domain.identity import SYSTEM, Actor, ActorKind
 from inspector_app.domain.ids import RequestId, TenantId
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import RunRef
 from inspector_app.services.door import Door
-from inspector_app.services.ports import Clock, EntryFilter, Work
+from inspector_app.services.ports import EVERYTHING, Clock, EntryFilter, Work
 from inspector_app.services.redaction import RedactionDesk
+from inspector_app.services.seals import SealDesk, needed
 from inspector_app.services.showing import show_entry
 
-PIECE = 1000
+PIECE = 500
 """Entries read in one transaction by an export."""
 
 
@@ -39,9 +40,12 @@ def operator(name: str) -> Actor:
 class AuditLog:
     """The chains, as far as an actor may see them."""
 
-    def __init__(self, door: Door, clock: Clock, redaction: RedactionDesk) -> None:
+    def __init__(
+        self, door: Door, clock: Clock, redaction: RedactionDesk, seals: SealDesk
+    ) -> None:
         self._door = door
         self._redaction = redaction
+        self._seals = seals
         self._clock = clock
 
     async def entries(self, actor: Actor, wanted: EntryFilter, *, limit: int) -> EntriesPage:
@@ -70,46 +74,86 @@ class AuditLog:
         veil = await self._redaction.veil(actor)
         return tuple(show_entry(veil, entry) for entry in found)
 
-    async def verify(self, actor: Actor, chain: TenantId | None) -> Verdict:
-        """Recompute one chain."""
-        permission = _needed(actor, chain)
-        target = Target("audit", str(chain or "installation"))
+    async def verify(
+        self, actor: Actor, chain: TenantId | None, told: Sequence[str] = ()
+    ) -> Verdict:
+        """Recompute one chain and compare it with every checkpoint.
+
+        `told` are checkpoints and cuts that were kept elsewhere, a line each.
+        """
+        permission, target = needed(actor, chain), Target("audit", name_of(chain))
         async with self._door.enter(actor, permission, target, record=False) as work:
-            head_seq, head_hash = await work.audit.head(chain)
-            checker = chains.Checker(head_seq=head_seq, head_hash=head_hash)
+            known = await self._seals.known(work, chain, told)
+            checker = Checker(
+                await work.audit.head(chain),
+                cut=known.cut(chain),
+                checkpoints=known.checkpoints(chain),
+            )
             try:
                 async for entry in work.audit.walk(chain):
                     if not checker.accept(entry):
                         break
             except Unreadable as error:
                 checker.refuse(error.seq)
-        return checker.verdict()
+        return judged(checker.verdict(), known.fault(chain))
 
-    async def verify_all(self, actor: Actor) -> dict[TenantId | None, Verdict]:
-        """Recompute every chain of the installation."""
+    async def verify_all(
+        self, actor: Actor, told: Sequence[str] = ()
+    ) -> dict[TenantId | None, Verdict]:
+        """Recompute every chain, those too of which only a checkpoint tells."""
         target = Target("audit", "")
         async with self._door.enter(actor, Permission.OPERATOR, target, record=False) as work:
-            found = await work.audit.chains()
-        return {chain: await self.verify(actor, chain) for chain in found}
+            known = await self._seals.known(work, None, told)
+            there = {*await work.audit.chains(), *await work.seals.chains(), *known.chains()}
+        if known.fault(None):
+            there.add(None)
+        found = sorted(there, key=lambda each: "" if each is None else str(each))
+        return {chain: await self.verify(actor, chain, told) for chain in found}
 
-    async def export(self, actor: Actor, chain: TenantId | None) -> AsyncIterator[Entry]:
-        """Read a whole chain, oldest first; that it is read is recorded before.
+    async def export(self, actor: Actor, wanted: EntryFilter) -> AsyncIterator[Entry]:
+        """Read what `wanted` names of the chain of the actor's tenant, oldest first.
+
+        That it is read is recorded before anything is. What is chained later is left out.
 
         Raises:
-            Unreadable: An entry was altered beyond reading.
+            Unreadable: An entry was altered beyond reading; while it is read.
         """
-        target = Target("audit", str(chain or "installation"))
-        async with self._door.enter(actor, Permission.OPERATOR, target, action="audit.export"):
+        return await self._exported(actor, Permission.AUDIT_EXPORT, actor.tenant, wanted)
+
+    async def export_chain(self, actor: Actor, chain: TenantId | None) -> AsyncIterator[Entry]:
+        """Read any whole chain, as the operator; see `export`."""
+        return await self._exported(actor, Permission.OPERATOR, chain, EVERYTHING)
+
+    async def _exported(
+        self,
+        actor: Actor,
+        permission: Permission,
+        chain: TenantId | None,
+        wanted: EntryFilter,
+    ) -> AsyncIterator[Entry]:
+        target = Target("audit", actor.tenant_slug or name_of(chain))
+        async with self._door.enter(
+            actor, permission, target, action="audit.export", detail=_told(wanted)
+        ):
             pass
-        seq, more = 0, True
-        while more:
-            # A transaction for each piece: who takes the entries may be slow.
-            async with self._door.enter(actor, Permission.OPERATOR, target, record=False) as work:
-                piece = await work.audit.after(chain, seq, limit=PIECE)
-            for entry in piece:
-                yield entry
-                seq = entry.seq
-            more = len(piece) == PIECE
+        async with self._door.enter(actor, permission, target, record=False) as work:
+            up_to, _ = await work.audit.head(chain)
+        veil = await self._redaction.veil(actor)
+
+        async def entries() -> AsyncIterator[Entry]:
+            seq, more = 0, True
+            while more:
+                # A transaction for each piece: who takes the entries may be slow.
+                async with self._door.enter(actor, permission, target, record=False) as work:
+                    piece = await work.audit.after(
+                        chain, seq, limit=PIECE, wanted=wanted, up_to=up_to
+                    )
+                for entry in piece:
+                    yield show_entry(veil, entry)
+                    seq = entry.seq
+                more = len(piece) == PIECE
+
+        return entries()
 
     async def reconcile(self) -> int:
         """At the start of the only process: close every intent that the one before left open."""
@@ -134,7 +178,8 @@ async def close_intents(work: Work, now: datetime, *, until: datetime | None, li
     return len(open_ones)
 
 
-def _needed(actor: Actor, chain: TenantId | None) -> Permission:
-    """A tenant's admin checks their own chain; every other one is the operator's."""
-    own = chain is not None and chain == actor.tenant
-    return Permission.AUDIT_VERIFY if own else Permission.OPERATOR
+def _told(wanted: EntryFilter) -> str:
+    """Write down which entries were asked for."""
+    fields = asdict(wanted)
+    given = [f"{name}={value}" for name, value in fields.items() if value]
+    return "; ".join(given)

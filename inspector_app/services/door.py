@@ -318,6 +318,7 @@ class Door:
             outcome=outcome,
             detail="",
             request_id=actor.request_id,
+            behalf=actor.behalf,
         )
 
 

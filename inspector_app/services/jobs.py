@@ -50,10 +50,23 @@ class Held:
             LeaseLost: Another process has the job now; nothing of the block is kept.
         """
         async with _as_system(self._door, self._name, write=True) as work:
-            now = self._clock()
-            self.lease = replace(self.lease, until=now + LEASE)
-            await work.jobs.renew(self._name, self.lease)
-            yield work, now
+            yield work, await self._renew(work)
+
+    @asynccontextmanager
+    async def deed(
+        self, actor: Actor, target: Target, *, action: str, detail: str
+    ) -> AsyncGenerator[tuple[Work, datetime]]:
+        """Do so with something that is written down: in the chain of the `actor`'s tenant."""
+        async with self._door.enter(
+            actor, Permission.OPERATOR, target, action=action, detail=detail
+        ) as work:
+            yield work, await self._renew(work)
+
+    async def _renew(self, work: Work) -> datetime:
+        now = self._clock()
+        self.lease = replace(self.lease, until=now + LEASE)
+        await work.jobs.renew(self._name, self.lease)
+        return now
 
     async def in_pieces(self, piece: Callable[[Work, datetime], Awaitable[int]]) -> int:
         """Do `piece`, each time in a transaction of its own, until it finds nothing more."""

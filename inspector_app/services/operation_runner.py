@@ -279,7 +279,7 @@ def _in_tenant(operation: Operation) -> Actor:
     """Inspector itself, on behalf of who started it, in their tenant's chain."""
     return replace(
         SYSTEM,
-        name=f"system for {operation.on_behalf_of}",
+        behalf=operation.on_behalf_of,
         tenant=operation.tenant,
         tenant_slug=operation.tenant_slug,
     )

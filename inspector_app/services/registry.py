@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from inspector_app.services.accounts import Accounts
     from inspector_app.services.audit import AuditLog
     from inspector_app.services.door import Door
+    from inspector_app.services.feeds import FeedDesk
     from inspector_app.services.jobs import JobDesk
     from inspector_app.services.jwts import JwtDesk
     from inspector_app.services.live import Live
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from inspector_app.services.ports import Clock, Meter, Outbound, Tries
     from inspector_app.services.redaction import RedactionDesk
     from inspector_app.services.repeats import Repeats
+    from inspector_app.services.seals import SealDesk
     from inspector_app.services.second_steps import SecondSteps
     from inspector_app.services.sessions import SessionDesk
     from inspector_app.services.tenants import Tenancy
@@ -39,6 +41,8 @@ class Services:
     people: PeopleDesk
     tenancy: Tenancy
     audit: AuditLog
+    seals: SealDesk
+    feeds: FeedDesk
     workflows: WorkflowDesk
     repeats: Repeats
     operations: OperationDesk

@@ -308,4 +308,5 @@ def _actor(nobody: Actor, known: KnownToken, claims: Claims | None) -> Actor:
         must_change_password=person.must_change_password if person else False,
         token=token.id,
         scopes=scopes,
+        behalf=person.username if person else "",
     )

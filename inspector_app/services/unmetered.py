@@ -27,5 +27,11 @@ class Unmetered:
     def called(self, outcome: str, seconds: float) -> None:
         """Forget it."""
 
+    def audited(self, sink: str, lines: int) -> None:
+        """Forget it."""
+
+    def audit_behind(self, sink: str, lines: int, seconds: float) -> None:
+        """Forget it."""
+
 
 UNMETERED = Unmetered()

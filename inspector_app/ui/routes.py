@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
+from inspector_app.domain.exports import Format
 from inspector_app.domain.workflows import RunRef
+from inspector_app.services.ports import EntryFilter
 
 LOGIN = "/login"
 LOGIN_TENANT = "/login/[tenant_slug]"
@@ -90,14 +92,27 @@ def alerts(tenant: str) -> str:
 def audit(
     tenant: str,
     *,
-    text: str = "",
-    outcome: str = "",
     before: int | None = None,
     entry: int | None = None,
+    **filters: str,
 ) -> str:
-    """The tenant's audit log; `entry` opens one entry."""
+    """The tenant's audit log; `entry` opens one entry, `filters` narrow it."""
+    return _with_query(f"/t/{tenant}/audit", **filters, before=before, entry=entry)
+
+
+def audit_export(tenant: str, written: Format, wanted: EntryFilter) -> str:
+    """The API route that downloads what `wanted` names."""
     return _with_query(
-        f"/t/{tenant}/audit", text=text, outcome=outcome, before=before, entry=entry
+        "/api/v1/audit/export",
+        format=written.value,
+        tenant=tenant,
+        text=wanted.text,
+        actor=wanted.actor,
+        action=wanted.action,
+        outcome=wanted.outcome,
+        target=wanted.target,
+        since=wanted.since.isoformat() if wanted.since else "",
+        until=wanted.until.isoformat() if wanted.until else "",
     )
 
 

@@ -210,6 +210,6 @@ async def test_an_altered_entry_is_a_sentence_in_the_listing_and_not_a_crash(who
         database = SqlDatabase(url)
         house = House(database, "", Time())
         with pytest.raises(Unreadable, match="Entry 1") as altered:
-            [entry async for entry in house.audit.export(house.operator, None)]
+            [entry async for entry in await house.audit.export_chain(house.operator, None)]
         await database.close()
     assert "backup" in altered.value.hint

@@ -135,6 +135,8 @@ def furnished(house, configured):
                 people=house.people,
                 tenancy=Tenancy(house.door, house.time, workflows),
                 audit=house.audit,
+                seals=house.seals,
+                feeds=house.feeds,
                 workflows=desk,
                 repeats=house.repeats,
                 operations=OperationDesk(

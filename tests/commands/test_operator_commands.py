@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -16,8 +17,10 @@ import pytest
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.cli import main
 from inspector_app.domain.errors import WrongCredentials
+from inspector_app.services import feeds
 from inspector_app.settings import load_settings
 from tests.fixtures.database import PASSWORD, Behind, House, Time
+from tests.fixtures.seals import desk_of, seals
 
 
 @dataclass
@@ -227,3 +230,83 @@ def test_a_service_token_is_made_and_told_once(inspector, answers):
 
 def test_the_key_of_jwts_is_rotated(answers):
     assert answers("token", "rotate-key")["key"] != answers("token", "rotate-key")["key"]
+
+
+def test_an_export_is_checked_without_a_database(answers, inspector, tmp_path):
+    for slug in ("one", "two"):
+        answers("tenant", "create", slug)
+    database = f"sqlite+aiosqlite:///{tmp_path / '.inspector' / 'inspector.db'}"
+    (secret,) = (tmp_path / ".inspector" / "secret.key").read_text().split()
+    asyncio.run(sealed(database, secret))
+    key = inspector("audit", "key").stdout
+    kept, export = inspector("audit", "seals").stdout, inspector("audit", "export").stdout
+    away = tmp_path / "away"
+    away.mkdir()
+    for name, text in (("key.pem", key), ("kept.jsonl", kept), ("export.jsonl", export)):
+        (away / name).write_text(text)
+    lines = export.splitlines(keepends=True)
+    (away / "short.jsonl").write_text("".join(lines[:1]))
+    (away / "edited.jsonl").write_text(export.replace('"one"', '"eno"'))
+    (away / "forged.jsonl").write_text(kept.replace('"seq":2', '"seq":9'))
+
+    def checks(name, *more):
+        words = ("audit", "verify", "--json", "--export", f"away/{name}", *more)
+        done = inspector(*words)
+        return done.returncode, json.loads(done.stdout)
+
+    by = ("--checkpoints", "away/kept.jsonl", "--public-key", "away/key.pem")
+    code, found = checks("export.jsonl", *by)
+    (chain,) = found["chains"]
+    assert (code, found["whole"], chain["checkpoints"]) == (0, True, 1)
+    # The end cut off: a chain without checkpoints cannot tell, one with them does.
+    assert checks("short.jsonl")[0] == 0
+    code, found = checks("short.jsonl", *by)
+    assert (code, found["chains"][0]["first_break"]["seq"]) == (1, 2)
+    assert checks("edited.jsonl")[0] == 1
+    forged = ("--checkpoints", "away/forged.jsonl", *by[2:])
+    code, found = checks("export.jsonl", *forged)
+    assert (code, "signature" in found["chains"][0]["first_break"]["reason"]) == (1, True)
+    assert checks("export.jsonl", *by[:2])[0] == 2
+    assert checks("kept.jsonl")[0] == 1
+    assert checks("nowhere.jsonl")[0] == 2
+    # Over the database, what was kept elsewhere counts, too.
+    assert inspector("audit", "verify", *by[:2]).returncode == 0
+    with closing(sqlite3.connect(tmp_path / ".inspector" / "inspector.db")) as raw, raw:
+        raw.execute("DELETE FROM audit_seals")
+        raw.execute("DELETE FROM audit_entries WHERE seq > 1")
+        raw.execute("UPDATE audit_heads SET seq = 1, hash = (SELECT hash FROM audit_entries)")
+    assert inspector("audit", "verify").returncode == 0
+    assert "end is missing" in inspector("audit", "verify", *by[:2]).stdout
+
+
+async def sealed(url, secret):
+    """Sign where the chains stand, as a server does every five minutes."""
+    time = Time()
+    time.now = datetime.now(UTC)
+    database = SqlDatabase(url)
+    house = House(database, url, time)
+    await seals(house, desk_of(house, keys=(secret,)))
+    await database.close()
+
+
+def test_a_new_key_for_checkpoints_is_printed(answers, inspector):
+    assert "No checkpoint was signed yet." in inspector("audit", "key").stdout
+    made = answers("audit", "rotate-key")
+    assert made["pem"] == inspector("audit", "key").stdout
+    assert answers("audit", "key")["items"] == [made]
+
+
+def test_the_doctor_says_which_target_of_the_audit_log_is_behind(inspector, answers, monkeypatch):
+    monkeypatch.setenv("INSPECTOR_AUDIT_STREAM", "syslog://127.0.0.1:1")
+    answers("tenant", "create", "acme")
+
+    def found():
+        findings = json.loads(inspector("doctor", "--json").stdout)["findings"]
+        return {each["name"]: each for each in findings if each["id"] == "I08"}
+
+    stream = found()["audit log to syslog 127.0.0.1:1"]
+    assert (stream["well"], "1 wait since" in stream["detail"]) == (True, True)
+    monkeypatch.setattr(feeds, "BEHIND", timedelta())
+    late = found()
+    assert not late["audit log to syslog 127.0.0.1:1"]["well"]
+    assert late["audit log to file audit-checkpoints.jsonl"]["well"]

@@ -195,3 +195,58 @@ def test_a_second_instance_is_kept_off_the_data_folder(tmp_path):
         pass
     with data_folder.held(tmp_path):
         pass
+
+
+def test_where_the_audit_log_goes_is_parsed_and_shows_no_secret(tmp_path):
+    found = read_settings(
+        {
+            "INSPECTOR_AUDIT_STREAM": "https://siem.example.com/in?key=s3cr3t, "
+            "syslog+tls://logs.example.com?ca=/etc/ca.pem",
+            "INSPECTOR_AUDIT_CHECKPOINTS": "file:/mnt/worm/kept.jsonl syslog://127.0.0.1:5514",
+            "INSPECTOR_AUDIT_RETENTION_DAYS": "365",
+            "INSPECTOR_AUDIT_WEBHOOK_AUTHORIZATION": "Splunk s3cr3t",
+        },
+        tmp_path,
+    )
+    hook, tls = found.audit_stream
+    assert (hook.scheme, hook.place) == ("https", "siem.example.com")
+    assert (tls.place, tls.port, tls.ca) == ("logs.example.com", 6514, "/etc/ca.pem")
+    assert [each.place for each in found.audit_checkpoints] == [
+        "/mnt/worm/kept.jsonl",
+        "127.0.0.1",
+    ]
+    assert found.audit_retention.days == 365
+    assert "s3cr3t" not in repr(found)
+    assert read_settings({}, tmp_path).audit_retention is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "http://siem.example.com/in",
+        "https://user:pass@siem.example.com/",
+        "https://",
+        "ftp://siem.example.com",
+        "file:relative.jsonl",
+        "file:/var/log/",
+        "syslog://logs.example.com/path",
+        "syslog://logs.example.com?ca=/etc/ca.pem",
+        "syslog+tls://logs.example.com?verify=no",
+        "syslog+tls://logs.example.com:99999",
+        "https://a.example.com https://a.example.com",
+    ],
+)
+def test_a_target_of_the_audit_log_that_cannot_be_is_refused(tmp_path, given):
+    (line,) = problems({"INSPECTOR_AUDIT_STREAM": given}, tmp_path)
+    assert line.startswith("INSPECTOR_AUDIT_STREAM")
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "x", "1.5", "99999999"])
+def test_a_retention_is_a_number_of_days(tmp_path, given):
+    (line,) = problems({"INSPECTOR_AUDIT_RETENTION_DAYS": given}, tmp_path)
+    assert "days" in line
+
+
+def test_a_header_that_would_be_two_is_refused(tmp_path):
+    (line,) = problems({"INSPECTOR_AUDIT_WEBHOOK_AUTHORIZATION": "a\nb: c"}, tmp_path)
+    assert "a" not in line.partition(":")[0].removeprefix("INSPECTOR_AUDIT_WEBHOOK_AUTHORIZATION")

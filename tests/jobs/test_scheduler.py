@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
@@ -8,13 +9,16 @@ from inspector_app.domain.errors import StorageUnavailable
 from inspector_app.domain.jobs import Standing
 from inspector_app.jobs import scheduler, tidy_sessions
 from inspector_app.jobs.ticks import TICKS
+from inspector_app.services import registry
 from tests.fixtures.temporal import waits_for
 
 NAME = tidy_sessions.JOB.name
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
+def quick(monkeypatch, house):
+    desks = SimpleNamespace(seals=house.seals, feeds=house.feeds)
+    monkeypatch.setattr(registry, "services", lambda: desks)
     monkeypatch.setattr(scheduler, "LOOK_EVERY", timedelta(seconds=0.05))
 
 

@@ -190,8 +190,9 @@ async def test_a_service_token_starts_bulk_work_and_revoking_it_stops_the_rest(b
     with pytest.raises(Conflict, match="in the name of the service token robot"):
         await bulk.desk.go_on(noor, found.id, "with my own hands")
     last = (await house.entries(noor.tenant))[-1].record
-    assert (last.actor_name, last.action) == (
-        "system for the service token robot",
+    assert (last.actor_name, last.behalf, last.action) == (
+        "system",
+        "the service token robot",
         "operation.stopped",
     )
 

@@ -184,8 +184,54 @@ class AuditEntryRow(SQLModel, table=True):
     request_id: str
     intent: int | None
     repeated: int
+    behalf: str = ""
     previous: str
     hash: str
+
+
+class AuditSealRow(SQLModel, table=True):
+    """A checkpoint or a cut of a chain, as the signed line that is sent outside, too."""
+
+    __tablename__ = "audit_seals"
+    __table_args__ = (Index("audit_seals_of_chain", "chain", "kind", "seq"),)
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    chain: str
+    kind: str
+    seq: int
+    at: datetime = Field(sa_type=UtcTime)
+    line: str
+
+
+class AuditKeyRow(SQLModel, table=True):
+    """A key that signs seals: the private one, or once retired the public one; encrypted."""
+
+    __tablename__ = "audit_keys"
+
+    id: str = Field(primary_key=True)
+    sealed: bytes
+    retired: bool
+    created_at: datetime = Field(sa_type=UtcTime)
+
+
+class AuditPositionRow(SQLModel, table=True):
+    """Up to which number a sink has taken a feed: a chain, or the seals of all chains."""
+
+    __tablename__ = "audit_positions"
+
+    sink: str = Field(primary_key=True)
+    feed: str = Field(primary_key=True)
+    upto: int
+
+
+class AuditFailureRow(SQLModel, table=True):
+    """A sink that takes nothing at present."""
+
+    __tablename__ = "audit_failures"
+
+    sink: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=UtcTime)
+    failure: str
 
 
 class OperationRow(SQLModel, table=True):

@@ -21,6 +21,7 @@ from inspector_app.adapters.db.repositories.operations import SqlOperations
 from inspector_app.adapters.db.repositories.people import SqlPeople
 from inspector_app.adapters.db.repositories.replies import SqlReplies
 from inspector_app.adapters.db.repositories.rules import SqlRules
+from inspector_app.adapters.db.repositories.seals import SqlSeals, SqlSinks
 from inspector_app.adapters.db.repositories.second_factors import SqlSecondFactors
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
 from inspector_app.adapters.db.repositories.tenants import SqlTenants
@@ -41,6 +42,8 @@ class SqlWork:
         self.sessions = SqlSessions(session)
         self.tenants = SqlTenants(session)
         self.audit = SqlAudit(session)
+        self.seals = SqlSeals(session)
+        self.sinks = SqlSinks(session)
         self.replies = SqlReplies(session)
         self.operations = SqlOperations(session)
         self.jobs = SqlJobs(session)

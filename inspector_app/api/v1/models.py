@@ -16,7 +16,6 @@ from pydantic import (
     model_validator,
 )
 
-from inspector_app.domain.audit import Entry
 from inspector_app.domain.histories import Event, EventRow
 from inspector_app.domain.refusals import Refusal
 from inspector_app.domain.workflows import (
@@ -385,74 +384,3 @@ class DoneOut(Model):
         """From the domain's value."""
         warnings = [warning.message for warning in done.warnings]
         return cls(run=RunDetail.of_run(done.run), notice=done.notice, warnings=warnings)
-
-
-class EntryOut(Model):
-    """One entry of the audit log."""
-
-    seq: int
-    at: Time
-    actor: str
-    actor_kind: str
-    role: str
-    provider: str
-    address: str
-    permission: str
-    action: str
-    target_kind: str
-    target_id: str
-    target_namespace: str
-    target_run: str
-    reason: str
-    outcome: str
-    detail: str
-    request_id: str
-    intent: int | None
-    repeated: int
-    previous: str
-    hash: str
-
-    @classmethod
-    def of(cls, entry: Entry) -> EntryOut:
-        """From the domain's value."""
-        record, target = entry.record, entry.record.target
-        return cls(
-            seq=entry.seq,
-            at=record.at,
-            actor=record.actor_name,
-            actor_kind=record.actor_kind,
-            role=record.role,
-            provider=record.provider,
-            address=record.address,
-            permission=record.permission.value,
-            action=record.action,
-            target_kind=target.kind,
-            target_id=target.id,
-            target_namespace=target.namespace,
-            target_run=target.run,
-            reason=record.reason,
-            outcome=record.outcome.value,
-            detail=record.detail,
-            request_id=record.request_id,
-            intent=record.intent,
-            repeated=record.repeated,
-            previous=entry.previous,
-            hash=entry.hash,
-        )
-
-
-class Entries(Model):
-    """A page of the audit log, newest first."""
-
-    items: list[EntryOut]
-    next_page_token: str | None
-    total: int
-
-
-class ChainVerdict(Model):
-    """What checking the tenant's chain found."""
-
-    whole: bool
-    entries: int
-    head: str
-    first_break: dict[str, int | str] | None

@@ -1,12 +1,21 @@
 """What the services need of the world: implemented by the adapters, faked in unit tests."""
 
-from inspector_app.services.ports.audit import Audit, EntryFilter
+from inspector_app.services.ports.audit import EVERYTHING, Audit, EntryFilter
 from inspector_app.services.ports.jobs import Jobs
 from inspector_app.services.ports.operations import Operations
 from inspector_app.services.ports.outbound import Answer, Call, Outbound
 from inspector_app.services.ports.people import Colleagues, People, SecondFactors, Sessions
 from inspector_app.services.ports.redaction import Patterns, Rules
 from inspector_app.services.ports.replies import Replies, Reply
+from inspector_app.services.ports.seals import (
+    KeptKey,
+    Line,
+    Seals,
+    Signatures,
+    Sink,
+    Sinks,
+    SinkState,
+)
 from inspector_app.services.ports.temporal import Histories, Workflows
 from inspector_app.services.ports.tenants import Tenants
 from inspector_app.services.ports.tokens import Jwts, KnownToken, SigningKeys, Tokens
@@ -14,6 +23,7 @@ from inspector_app.services.ports.work import Database, Work
 from inspector_app.services.ports.world import Cipher, Clock, Meter, Passwords, Tries
 
 __all__ = [
+    "EVERYTHING",
     "Answer",
     "Audit",
     "Call",
@@ -25,7 +35,9 @@ __all__ = [
     "Histories",
     "Jobs",
     "Jwts",
+    "KeptKey",
     "KnownToken",
+    "Line",
     "Meter",
     "Operations",
     "Outbound",
@@ -35,9 +47,14 @@ __all__ = [
     "Replies",
     "Reply",
     "Rules",
+    "Seals",
     "SecondFactors",
     "Sessions",
+    "Signatures",
     "SigningKeys",
+    "Sink",
+    "SinkState",
+    "Sinks",
     "Tenants",
     "Tokens",
     "Tries",

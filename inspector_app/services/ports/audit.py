@@ -13,14 +13,32 @@ from inspector_app.domain.ids import TenantId
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which entries of a chain: each field narrows, empty ones do not."""
+    """Which entries of a chain: each field narrows, empty ones do not.
+
+    Attributes:
+        text: Words, "or phrases", each of which stands somewhere in the entry.
+        actor: Who acted, or for whom; the whole name.
+        action: What its action or permission begins with (`run`, `token.create`).
+        session: The session or token.
+        since, until: The first moment, and the first one after.
+    """
 
     text: str = ""
     actor: str = ""
+    action: str = ""
     outcome: str = ""
+    target: str = ""
     namespace: str = ""
     workflow_id: str = ""
+    address: str = ""
+    session: str = ""
+    request_id: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
     before_seq: int | None = None
+
+
+EVERYTHING = EntryFilter()
 
 
 class Audit(Protocol):
@@ -31,8 +49,24 @@ class Audit(Protocol):
         self, chain: TenantId | None, wanted: EntryFilter, *, limit: int
     ) -> list[Entry]: ...
     async def count(self, chain: TenantId | None, wanted: EntryFilter) -> int: ...
-    async def after(self, chain: TenantId | None, seq: int, *, limit: int) -> list[Entry]:
+    async def after(
+        self,
+        chain: TenantId | None,
+        seq: int,
+        *,
+        limit: int,
+        wanted: EntryFilter = EVERYTHING,
+        up_to: int | None = None,
+    ) -> list[Entry]:
         """Read entries with a greater number than `seq`, oldest first."""
+        ...
+
+    async def first(self, chain: TenantId | None) -> int:
+        """Return the lowest number there is; 0 in an empty chain."""
+        ...
+
+    async def remove(self, chain: TenantId | None, up_to: int, *, limit: int) -> int:
+        """Remove the oldest entries, none past `up_to`; says how many. Their cut is sealed."""
         ...
 
     def walk(self, chain: TenantId | None) -> AsyncIterator[Entry]:

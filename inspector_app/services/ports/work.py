@@ -11,6 +11,7 @@ from inspector_app.services.ports.operations import Operations
 from inspector_app.services.ports.people import Colleagues, People, SecondFactors, Sessions
 from inspector_app.services.ports.redaction import Rules
 from inspector_app.services.ports.replies import Replies
+from inspector_app.services.ports.seals import Seals, Sinks
 from inspector_app.services.ports.tenants import Tenants
 from inspector_app.services.ports.tokens import SigningKeys, Tokens
 
@@ -30,6 +31,10 @@ class Work(Protocol):
     def tenants(self) -> Tenants: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def seals(self) -> Seals: ...
+    @property
+    def sinks(self) -> Sinks: ...
     @property
     def replies(self) -> Replies: ...
     @property

@@ -46,6 +46,14 @@ class Meter(Protocol):
         """Count an HTTP call to the outside: answered, refused (by us or for good), failed."""
         ...
 
+    def audited(self, sink: str, lines: int) -> None:
+        """Count what a sink of the audit log has taken."""
+        ...
+
+    def audit_behind(self, sink: str, lines: int, seconds: float) -> None:
+        """Say what it has not, and how old the oldest of it is."""
+        ...
+
 
 class Cipher(Protocol):
     """Keeps a text secret at rest."""

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import reflex as rx
 
-from inspector_app.ui.audit.state import AuditState, EntryRow
-from inspector_app.ui.kit.controls import button, copy_button, icon_button, link
+from inspector_app.ui.audit.state import AuditState
+from inspector_app.ui.audit.values import EntryRow
+from inspector_app.ui.kit.controls import (
+    button,
+    copy_button,
+    field,
+    icon_button,
+    link,
+    menu,
+    opens,
+)
 from inspector_app.ui.kit.feedback import empty, notice
 from inspector_app.ui.kit.icons import badge, icon
 from inspector_app.ui.kit.time import moment
@@ -21,7 +30,7 @@ def _health() -> rx.Component:
         icon("shield"),
         rx.el.div(
             rx.el.b("Entries are chained by their hashes."),
-            " Checking recomputes every one of them.",
+            " Checking recomputes every one of them and compares it with signed checkpoints.",
             class_name="grow",
         ),
         button("Check now", on_click=State.check),
@@ -45,11 +54,11 @@ def _filters() -> rx.Component:
             rx.el.input(
                 name="text",
                 class_name="bare",
-                placeholder="Actor, action, target or reason",
+                placeholder='Words or "a phrase" anywhere in an entry',
                 aria_label="Search the audit log",
                 auto_complete="off",
-                default_value=State.text,
-                key=State.text,
+                default_value=State.chosen.text,
+                key=State.chosen.text,
                 custom_attrs={"data-filter": ""},
             ),
             rx.el.span("/", class_name="kbd hide-n"),
@@ -61,13 +70,68 @@ def _filters() -> rx.Component:
             name="outcome",
             class_name="input select",
             aria_label="Outcome",
-            default_value=State.outcome,
-            key="outcome-" + State.outcome,
+            default_value=State.chosen.outcome,
+            key="outcome-" + State.chosen.outcome,
         ),
         rx.el.button("Search", type="submit", class_name="btn in-row"),
+        button("Export", name="download", css="in-row export", **opens("export-menu")),
+        _more_filters(),
         class_name="query-bar",
         on_submit=State.search,
         reset_on_submit=False,
+    )
+
+
+def _more_filters() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary("Actor, action, target, time"),
+        rx.el.div(
+            _narrowing("actor", "Actor, or for whom", State.chosen.actor),
+            _narrowing("action", "Action begins with", State.chosen.action, example="run:"),
+            _narrowing("target", "Target", State.chosen.target),
+            _narrowing("since", "From, UTC", State.chosen.since, kind="date"),
+            _narrowing("until", "To, UTC", State.chosen.until, kind="date"),
+            class_name="filters",
+        ),
+        class_name="more-filters",
+        open=State.narrowed,
+    )
+
+
+def _narrowing(
+    name: str, label: str, value: rx.Var[str], *, kind: str = "text", example: str = ""
+) -> rx.Component:
+    ident = f"audit-{name}"
+    control = rx.el.input(
+        id=ident,
+        name=name,
+        type=kind,
+        class_name="input",
+        placeholder=example,
+        auto_complete="off",
+        default_value=value,
+        key=ident + value,
+    )
+    return field(label, control, html_for=ident)
+
+
+def _export_menu() -> rx.Component:
+    def item(href: rx.Var[str], word: str, hint: str) -> rx.Component:
+        return rx.el.a(
+            rx.el.span(word),
+            rx.el.span(hint, class_name="t3"),
+            href=href,
+            download=True,
+            class_name="menu-item two",
+        )
+
+    return menu(
+        "export-menu",
+        rx.el.div(State.total, " in the list, oldest first", class_name="menu-h"),
+        item(State.json_href, "JSON lines", "Whole, with hashes: to check or keep"),
+        item(State.csv_href, "CSV", "For spreadsheets, without formulas"),
+        rx.el.div("The export is an entry of the log itself.", class_name="menu-note"),
+        css="at-export",
     )
 
 
@@ -148,10 +212,15 @@ def _detail() -> rx.Component:
             rx.el.dl(
                 _fact("When", moment(row.at, "full")),
                 _fact("Actor", row.actor, rx.cond(row.role, ", " + row.role, "")),
+                rx.cond(row.behalf, _fact("On behalf of", row.behalf)),
                 rx.cond(row.provider, _fact("Signed in by", row.provider)),
                 _fact("Permission", rx.el.span(row.permission, class_name="mono")),
                 _fact("Target", target),
                 rx.cond(row.reason, _fact("Reason given", row.reason)),
+                rx.cond(
+                    row.session,
+                    _fact("Session", rx.el.span(row.session, class_name="mono wrap")),
+                ),
                 rx.cond(row.address, _fact("From", rx.el.span(row.address, class_name="mono"))),
                 _fact(
                     "Request",
@@ -183,7 +252,7 @@ def _list() -> rx.Component:
             empty(
                 "search-x",
                 "No entry matches",
-                "Nothing in this chain fits the search and the outcome.",
+                "Nothing in this chain fits the search and the filters.",
                 acts=(link("Clear all filters", to=State.plain_href, class_name="btn"),),
             ),
         ),
@@ -222,7 +291,7 @@ def audit_page() -> rx.Component:
     allowed = SessionState.permissions.contains("audit:read")
     body = rx.cond(
         State.ready,
-        rx.fragment(_health(), _filters(), _list()),
+        rx.fragment(_health(), _filters(), _export_menu(), _list()),
         rx.el.div(class_name="panel skeleton", aria_label="Loading", role="status"),
     )
     known = SessionState.role != ""

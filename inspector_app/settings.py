@@ -16,6 +16,7 @@ from typing import Final, TypeVar, cast
 from inspector_app import setting_values
 from inspector_app.domain.errors import InspectorError
 from inspector_app.domain.identity import ONE_TIME_LASTS
+from inspector_app.domain.limits import USUAL, Limit, parse_limits
 from inspector_app.setting_values import Network
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ KEY_FILE: Final = "secret.key"
 _SECRETS = ("secret_key", "metrics_token", "database_url", "redis_url")
 _NAMES = (
     *("host", "port", "public_url", "data_dir", "database_url", "redis_url", "secret_key"),
-    *("outbound_allow", "trusted_proxies", "metrics_token", "one_time_password_hours"),
+    *("outbound_allow", "trusted_proxies", "metrics_token", "one_time_password_hours", "rates"),
 )
 
 
@@ -56,6 +57,7 @@ class Settings:
         trusted_proxies: Networks whose forwarded headers are believed.
         metrics_token: Bearer token of /metrics.
         one_time_password_lasts: How long a password that somebody is given opens.
+        rates: How often one person, token or address may ask; of every kind.
     """
 
     host: str
@@ -69,6 +71,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     metrics_token: str | None = field(repr=False)
     one_time_password_lasts: timedelta = ONE_TIME_LASTS
+    rates: tuple[Limit, ...] = USUAL
 
     @property
     def is_loopback(self) -> bool:
@@ -142,6 +145,7 @@ def read_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         one_time_password_lasts=reader.get(
             "one_time_password_hours", setting_values.hours, ONE_TIME_LASTS
         ),
+        rates=reader.get("rates", parse_limits, USUAL),
     )
     if problems:
         raise SettingsError(problems)

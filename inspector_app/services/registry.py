@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.people import PeopleDesk
     from inspector_app.services.ports import Clock, Meter, Outbound, Tries
+    from inspector_app.services.rates import Rates
     from inspector_app.services.redaction import RedactionDesk
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.second_steps import SecondSteps
@@ -51,6 +52,7 @@ class Services:
     jwts: JwtDesk
     outbound: Outbound
     redaction: RedactionDesk
+    rates: Rates
 
 
 _current: Services | None = None

@@ -195,3 +195,13 @@ def test_a_second_instance_is_kept_off_the_data_folder(tmp_path):
         pass
     with data_folder.held(tmp_path):
         pass
+
+
+def test_rates_are_set_as_they_are_shown(tmp_path):
+    found = read_settings({"INSPECTOR_RATES": "read=5/second, heavy=off"}, tmp_path)
+    shown = ", ".join(str(limit) for limit in found.rates)
+    assert shown == (
+        "read=5/second, act=600/minute, heavy=off, event=3000/minute, sign-in=300/minute"
+    )
+    (line,) = problems({"INSPECTOR_RATES": "read=often"}, tmp_path)
+    assert line.startswith("INSPECTOR_RATES is 'read=often': it must be limits such as")

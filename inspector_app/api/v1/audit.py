@@ -11,6 +11,7 @@ from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
 from inspector_app.api.v1.models import ChainVerdict, Entries, EntryOut
 from inspector_app.api.v1.workflows import PageSize, PageToken, number_of
+from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.services.ports import EntryFilter
@@ -50,7 +51,7 @@ async def entries(
 
 
 @router.get("/verify", responses=documented(401, 403, 503))
-@needs(Permission.AUDIT_VERIFY)
+@needs(Permission.AUDIT_VERIFY, kind=Kind.HEAVY)
 async def verify(actor: CurrentActor) -> ChainVerdict:
     """Recompute the tenant's whole chain."""
     found = await registry.services().audit.verify(actor, actor.tenant)

@@ -16,6 +16,7 @@ from typing import Final, TypeVar, cast
 from inspector_app import setting_values
 from inspector_app.domain.errors import InspectorError
 from inspector_app.domain.identity import ONE_TIME_LASTS
+from inspector_app.domain.limits import USUAL, Limit, parse_limits
 from inspector_app.setting_values import AuditTarget, Network
 
 T = TypeVar("T")
@@ -33,7 +34,7 @@ _SECRETS = (
 _UNSHOWN = (*_SECRETS, "audit_checkpoints", "audit_stream")  # a webhook's address may hold a key
 _NAMES = (
     *("host", "port", "public_url", "data_dir", "database_url", "redis_url", "secret_key"),
-    *("outbound_allow", "trusted_proxies", "metrics_token", "one_time_password_hours"),
+    *("outbound_allow", "trusted_proxies", "metrics_token", "one_time_password_hours", "rates"),
     *("audit_checkpoints", "audit_stream", "audit_retention_days"),
     "audit_webhook_authorization",
 )
@@ -68,6 +69,7 @@ class Settings:
         audit_stream: Where every entry goes.
         audit_retention: How long entries are kept; None: for good.
         audit_webhook_authorization: What webhooks of the two are sent as Authorization.
+        rates: How often one person, token or address may ask; of every kind.
     """
 
     host: str
@@ -85,6 +87,7 @@ class Settings:
     audit_retention: timedelta | None
     audit_webhook_authorization: str | None = field(repr=False)
     one_time_password_lasts: timedelta = ONE_TIME_LASTS
+    rates: tuple[Limit, ...] = USUAL
 
     @property
     def is_loopback(self) -> bool:
@@ -164,6 +167,7 @@ def read_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         one_time_password_lasts=reader.get(
             "one_time_password_hours", setting_values.hours, ONE_TIME_LASTS
         ),
+        rates=reader.get("rates", parse_limits, USUAL),
     )
     if problems:
         raise SettingsError(problems)

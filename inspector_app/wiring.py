@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -34,6 +34,7 @@ from inspector_app.adapters.temporal.workflows import TemporalWorkflows
 from inspector_app.adapters.tries import CountedTries
 from inspector_app.api.app import build_api
 from inspector_app.api.guard import OuterGuard
+from inspector_app.domain.errors import StorageUnavailable
 from inspector_app.jobs import scheduler
 from inspector_app.jobs.ticks import JOBS, TICKS
 from inspector_app.services import registry
@@ -41,6 +42,7 @@ from inspector_app.services.accounts import Accounts
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.door import Door
 from inspector_app.services.feeds import FeedDesk
+from inspector_app.services.floods import WINDOW
 from inspector_app.services.guesses import Guesses
 from inspector_app.services.jobs import JobDesk
 from inspector_app.services.jwts import JwtDesk
@@ -51,6 +53,7 @@ from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.people import PeopleDesk
 from inspector_app.services.ports import Outbound, Sink
+from inspector_app.services.rates import Rates
 from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
@@ -100,7 +103,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         meter = PrometheusMeter()
         clusters = Clusters(clock, meter)
         held.push_async_callback(clusters.close)
-        tries = CountedTries(settings.redis_url)
+        tries = CountedTries(settings.redis_url, meter)
         held.push_async_callback(tries.close)
         outbound = HttpxOutbound(GuardedTransport(settings.outbound_allow, meter=meter))
         held.push_async_callback(outbound.close)
@@ -163,6 +166,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             jwts=jwts,
             outbound=outbound,
             redaction=redaction,
+            rates=Rates(door, tries, settings.rates, meter),
         )
 
 
@@ -174,6 +178,7 @@ async def lifespan() -> AsyncGenerator[None]:
         registry.install(services)
         runner = services.operation_runner
         carrying_out = asyncio.create_task(runner.run(), name="operations")
+        counting = asyncio.create_task(_chain_counted(services.door), name="counted denials")
         try:
             if settings.redis_url is None:
                 # The only process: what is open now, nobody is at work on. Beside others, the
@@ -184,7 +189,16 @@ async def lifespan() -> AsyncGenerator[None]:
         finally:
             await runner.close()
             carrying_out.cancel()
+            counting.cancel()
             registry.install(None)
+
+
+async def _chain_counted(door: Door) -> None:
+    """Chain what was only counted, every minute: a crash then loses a minute of counts."""
+    while True:
+        await asyncio.sleep(WINDOW.total_seconds())
+        with suppress(StorageUnavailable):  # counted again; the next minute tries anew
+            await door.chain_counted()
 
 
 def api() -> FastAPI:

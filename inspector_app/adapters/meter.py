@@ -30,6 +30,13 @@ _REFUSED = Counter(
     "Sign-ins that failed, and bearer tokens that opened nothing.",
     ["provider"],
 )
+_LIMITED = Counter(
+    "inspector_limited_total", "Requests and events refused for their rate.", ["kind"]
+)
+_ALONE = Counter(
+    "inspector_limits_alone_total",
+    "Times that limits were counted by this process alone, since Redis was away.",
+)
 _CALLED = Histogram(
     "inspector_outbound_call_duration_seconds",
     "Time until the answer to an HTTP call to the outside began.",
@@ -71,6 +78,12 @@ class PrometheusMeter:
 
     def touched(self, action: str, outcome: str) -> None:
         _ITEMS.labels(action, outcome).inc()
+
+    def limited(self, kind: str) -> None:
+        _LIMITED.labels(kind).inc()
+
+    def alone(self) -> None:
+        _ALONE.inc()
 
     def called(self, outcome: str, seconds: float) -> None:
         _CALLED.labels(outcome).observe(seconds)

@@ -1,24 +1,31 @@
-"""Wrong tries in a moving window: in Redis for all replicas, in memory for one process."""
+"""What is counted against limits: in Redis for all replicas, in memory for one process."""
 
 from __future__ import annotations
 
 import time
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Never, cast
+from typing import Final, Never, cast
 
 import structlog
-from limits import RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.strategies import MovingWindowRateLimiter
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import MovingWindowRateLimiter, SlidingWindowCounterRateLimiter
 from redis.asyncio import ConnectionPool, Redis
 from redis.exceptions import RedisError
 
+from inspector_app.domain.limits import Rate
+from inspector_app.services.ports import Meter
+from inspector_app.services.unmetered import UNMETERED
+
 log = structlog.get_logger(__name__)
 
-WRONG = RateLimitItemPerMinute(10, 15)
-"""Tries an account, and an address, gets in a quarter of an hour; never a lasting lock."""
-_PATIENCE = 2.0  # seconds that Redis may take: somebody waits at the sign-in page
+_PATIENCE: Final = 2.0  # seconds that Redis may take: somebody waits at the sign-in page
+_LEFT_ALONE: Final = 5.0  # seconds that a Redis which did not answer is not asked again
+_MOST_KEYS: Final = 50_000
+
+Key = tuple[str, ...]
 
 
 class CountedTries:
@@ -26,11 +33,22 @@ class CountedTries:
 
     Args:
         redis_url: None counts in memory.
+        meter: Counts what was counted in memory because Redis is away.
+        monotonic: Seconds since whenever.
     """
 
-    def __init__(self, redis_url: str | None) -> None:
-        self._shared: MovingWindowRateLimiter | None = None
+    def __init__(
+        self,
+        redis_url: str | None,
+        meter: Meter = UNMETERED,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._meter = meter
+        self._monotonic = monotonic
+        self._windows: MovingWindowRateLimiter | None = None
+        self._rates: SlidingWindowCounterRateLimiter | None = None
         self._pool: ConnectionPool | None = None
+        self._away_until = 0.0
         if redis_url:
             make = cast("Callable[..., ConnectionPool]", ConnectionPool.from_url)
             self._pool = make(
@@ -39,34 +57,54 @@ class CountedTries:
             # An option that the library documents and its types leave out.
             options = cast("dict[str, Never]", {"connection_pool": self._pool})
             storage = RedisStorage(f"async+{redis_url}", implementation="redispy", **options)
-            self._shared = MovingWindowRateLimiter(storage)
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+            self._windows = MovingWindowRateLimiter(storage)
+            self._rates = SlidingWindowCounterRateLimiter(storage)
+        self._own = _Windows(monotonic)
 
     async def close(self) -> None:
         """Close what is open to Redis."""
         if self._pool is not None:
             await self._pool.aclose()
 
-    async def add(self, key: tuple[str, str]) -> None:
-        """Count one wrong try, here and for all."""
-        await self._own.hit(WRONG, *key)
-        with self._if_there() as shared:
-            if shared:
-                await shared.hit(WRONG, *key)
+    async def add(self, rate: Rate, key: Key) -> None:
+        """Count one, here and for all."""
+        self._own.add(rate, key)
+        with self._if_there():
+            if self._windows and self._there():
+                await self._windows.hit(_item(rate), *key)
 
-    async def forget(self, key: tuple[str, str]) -> None:
-        """Count from nothing again: the right password was given."""
-        await self._own.clear(WRONG, *key)
-        with self._if_there() as shared:
-            if shared:
-                await shared.clear(WRONG, *key)
+    async def forget(self, rate: Rate, key: Key) -> None:
+        """Count from nothing again."""
+        self._own.forget(rate, key)
+        with self._if_there():
+            if self._windows and self._there():
+                await self._windows.clear(_item(rate), *key)
 
-    async def wait(self, key: tuple[str, str]) -> float:
-        """Seconds until the next try; the longer of what this process and all have counted."""
-        wait = await _wait(self._own, key)
-        with self._if_there() as shared:
-            if shared:
-                wait = max(wait, await _wait(shared, key))
+    async def wait(self, rate: Rate, key: Key, *, most: int | None = None) -> float:
+        """Seconds until the next; the longer of what this process and all have counted."""
+        most = rate.count if most is None else most
+        wait = self._own.wait(rate, key, most)
+        with self._if_there():
+            if self._windows and self._there():
+                stats = await self._windows.get_window_stats(_item(rate), *key)
+                if rate.count - stats.remaining >= most:
+                    # The limiter goes by this machine's clock; if that was put back, what it
+                    # says can be longer than any window is.
+                    left = stats.reset_time - time.time()
+                    wait = max(wait, min(max(1.0, left), rate.seconds))
+        return wait
+
+    async def take(self, rate: Rate, key: Key) -> float:
+        """Count one if it is within `rate`, for all where Redis answers; else seconds to wait."""
+        with self._if_there():
+            if self._rates and self._there():
+                if await self._rates.hit(_item(rate), *key):
+                    return 0.0
+                stats = await self._rates.get_window_stats(_item(rate), *key)
+                return min(max(1.0, stats.reset_time - time.time()), rate.seconds)
+        wait = self._own.wait(rate, key, rate.count)
+        if not wait:
+            self._own.add(rate, key)
         return wait
 
     async def shared(self) -> bool:
@@ -80,19 +118,58 @@ class CountedTries:
         except RedisError:
             return False
 
+    def _there(self) -> bool:
+        """Whether Redis is worth asking: one that is silent must not slow every request down."""
+        there = self._monotonic() >= self._away_until
+        if not there:
+            self._meter.alone()
+        return there
+
     @contextmanager
-    def _if_there(self) -> Generator[MovingWindowRateLimiter | None]:
-        """Give the shared limiter, if there is one; go on without it while Redis is away."""
+    def _if_there(self) -> Generator[None]:
+        """Go on without Redis while it is away."""
         try:
-            yield self._shared
+            yield
         except RedisError as error:
+            self._away_until = self._monotonic() + _LEFT_ALONE
+            self._meter.alone()
             kind = type(error).__name__
-            log.warning("redis_away", effect="each process counts wrong tries alone", kind=kind)
+            log.warning("redis_away", effect="each process counts limits alone", kind=kind)
 
 
-async def _wait(limiter: MovingWindowRateLimiter, key: tuple[str, str]) -> float:
-    if await limiter.test(WRONG, *key):
-        return 0.0
-    stats = await limiter.get_window_stats(WRONG, *key)
-    # The limiter goes by the machine's own clock.
-    return max(1.0, stats.reset_time - time.time())
+class _Windows:
+    """Moving windows in memory, by a clock that nobody can set.
+
+    Not the library's: its own looks at every key there is, each in a thread, at every hit, so
+    that many addresses would slow each other down. The keys are bounded; the oldest go first.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._times: OrderedDict[tuple[Rate, Key], deque[float]] = OrderedDict()
+
+    def add(self, rate: Rate, key: Key) -> None:
+        times = self._times.setdefault((rate, key), deque(maxlen=rate.count))
+        times.append(self._monotonic())
+        self._times.move_to_end((rate, key))
+        while len(self._times) > _MOST_KEYS:
+            self._times.popitem(last=False)
+
+    def forget(self, rate: Rate, key: Key) -> None:
+        self._times.pop((rate, key), None)
+
+    def wait(self, rate: Rate, key: Key, most: int) -> float:
+        times = self._times.get((rate, key))
+        if times is None:
+            return 0.0
+        now = self._monotonic()
+        while times and times[0] <= now - rate.seconds:
+            times.popleft()
+        if not times:
+            del self._times[(rate, key)]
+            return 0.0
+        return times[-most] + rate.seconds - now if len(times) >= most else 0.0
+
+
+def _item(rate: Rate) -> RateLimitItem:
+    return RateLimitItemPerSecond(rate.count, rate.seconds)

@@ -9,7 +9,9 @@ from starlette.datastructures import Headers
 from structlog.contextvars import bind_contextvars
 
 from inspector_app.api.cookies import session_token
-from inspector_app.domain.identity import Actor
+from inspector_app.api.declared import kind_of
+from inspector_app.domain.identity import Actor, ActorKind
+from inspector_app.domain.ids import RequestId
 from inspector_app.services import registry
 
 TENANT_HEADER = "X-Inspector-Tenant"
@@ -26,7 +28,8 @@ async def actor_of(
     A bearer token stands alone: it never acts with the cookie beside it.
 
     Raises:
-        WrongToken, TooMany: The token opens nothing.
+        WrongToken: The token opens nothing.
+        TooMany: Nor did many before it, or this is over the rate.
     """
     services = registry.services()
     if has_bearer(request.headers):
@@ -48,7 +51,14 @@ async def actor_of(
     bind_contextvars(
         actor=str(actor.person or actor.token or actor.kind), tenant=str(actor.tenant or "")
     )
+    await services.rates.take(kind_of(request.scope.get("endpoint"), request.method), actor)
     return actor
+
+
+def nobody_of(request: Request) -> Actor:
+    """Who asks before anybody knows who: an address."""
+    ident = RequestId(request_id_of(request))
+    return Actor(ActorKind.ANONYMOUS, "anonymous", address_of(request), ident)
 
 
 def has_bearer(headers: Headers) -> bool:

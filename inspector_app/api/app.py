@@ -130,6 +130,8 @@ def _note_permission(path: dict[str, dict[str, object]], route: APIRoute) -> Non
     permission = declared_permission(route.endpoint)
     for method in route.methods or ():
         operation = path[method.lower()]
+        responses = cast("dict[str, object]", operation.setdefault("responses", {}))
+        responses["429"] = errors.documented(429)[429]
         operation["x-permission"] = permission.value if permission else None
         if permission is not Permission.PUBLIC:
             operation["security"] = _SECURITY.get(permission, [{"session": []}, {"bearer": []}])

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inspector_app.api import metrics, proxies
 from inspector_app.api.actor import has_bearer
+from inspector_app.api.bodies import MOST_BODY, TOO_LARGE, Body
 from inspector_app.api.cookies import session_token
 from inspector_app.api.errors import problem
 from inspector_app.api.headers import caching, common, content_security_policy
@@ -24,11 +22,8 @@ from inspector_app.domain.ids import new_id
 from inspector_app.services import registry
 from inspector_app.settings import Settings
 
-MOST_BODY = 2**20
-"""Bytes of a request's body."""
-_MOST_DRAINED, _DRAIN_SECONDS = 16 * MOST_BODY, 2.0
-_TOO_LARGE = 413
-MOST_HEADERS = 32 * 2**10
+MOST_HEADERS, MOST_ADDRESS = 32 * 2**10, 16 * 2**10
+_MOST_LINES = 100
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]", "::1"}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _CLOSED = ("/ping", "/_health", "/_upload", "/_all_routes", "/auth-codespace")
@@ -78,11 +73,11 @@ class OuterGuard:
     async def _http(
         self, scope: Scope, receive: Receive, send: Send, refusal: Response | None
     ) -> None:
-        answer, body = metrics.Answer(scope), _Body(receive)
+        answer, body = metrics.Answer(scope), Body(receive, Headers(scope=scope))
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if message["status"] == _TOO_LARGE:
+                if message["status"] == TOO_LARGE:
                     await body.drain()
                 self._dress(scope, message)
                 answer.status = message["status"]
@@ -116,9 +111,8 @@ class OuterGuard:
         self, scope: Scope, headers: Headers, request_id: str
     ) -> Response | None:
         """Return why a request is not let in, or None."""
-        size = sum(len(name) + len(value) for name, value in scope["headers"])
-        if size > MOST_HEADERS:
-            return problem(431, "Headers too large", "", request_id=request_id)
+        if (answer := _too_much_asked(scope, request_id)) is not None:
+            return answer
         if (answer := self._host(scope, headers, request_id)) is not None:
             return answer
         if scope["type"] == "websocket":
@@ -194,40 +188,23 @@ def _fits(length: str) -> bool:
     return short and length.isdecimal() and int(length) <= MOST_BODY
 
 
+def _too_much_asked(scope: Scope, request_id: str) -> Response | None:
+    if len(scope["headers"]) > _MOST_LINES:
+        detail = f"A request has at most {_MOST_LINES} header lines."
+        return problem(431, "Too many headers", detail, request_id=request_id)
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > MOST_HEADERS:
+        detail = f"A request's headers have at most {MOST_HEADERS} bytes."
+        return problem(431, "Headers too large", detail, request_id=request_id)
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MOST_ADDRESS:
+        detail = f"Path and query have at most {MOST_ADDRESS} bytes."
+        return problem(414, "Address too long", detail, request_id=request_id)
+    return None
+
+
 def _too_large(scope: Scope) -> Response:
     return problem(
-        _TOO_LARGE,
+        TOO_LARGE,
         "Body too large",
         f"A request's body has at most {MOST_BODY} bytes.",
         request_id=scope["inspector.request_id"],
     )
-
-
-class _Body:
-    """Counts a body as it streams: a chunked one declares no length."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._taken = 0
-        self._whole = False
-
-    async def receive(self) -> Message:
-        """Take the next piece; HTTPException once they are too many."""
-        message = await self._next()
-        if self._taken > MOST_BODY:
-            # FastAPI passes an HTTPException on; anything else it would call a bad body.
-            raise HTTPException(_TOO_LARGE, "Body too large")
-        return message
-
-    async def drain(self) -> None:
-        """Read on for a moment: who is still sending would lose the answer with the connection."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                while not self._whole and self._taken < _MOST_DRAINED:
-                    await self._next()
-
-    async def _next(self) -> Message:
-        message = await self._receive()
-        self._taken += len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
-        return message

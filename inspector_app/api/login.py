@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from inspector_app.api.actor import CurrentActor, address_of, request_id_of
+from inspector_app.api.actor import CurrentActor, address_of, nobody_of, request_id_of
 from inspector_app.api.cookies import (
     end_session,
     forget_notice,
@@ -32,21 +32,27 @@ from inspector_app.domain.errors import (
 )
 from inspector_app.domain.identity import Actor, Person
 from inspector_app.domain.ids import SessionId
+from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 
 router = APIRouter(prefix="/auth", tags=["sign-in"])
 _SEE_OTHER = 303
 _LONGEST = 4000
+_TAKEN_OUT = {"", ".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"}
 
 Csrf = Annotated[str, Form(alias="csrf_token", max_length=200)]
 
 
 def safe_next(wanted: str) -> str:
     """Return `wanted` if it is a path on this very site, else ""."""
-    local = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    path = wanted.partition("?")[0].partition("#")[0]
+    # No path of ours has an empty segment, or one that browsers take out: `/.//host`.
+    segments = path.split("/")[1:]
+    local = path.startswith("/") and path[1:2] not in {"/", "\\"}
+    usual = not any(segment.lower() in _TAKEN_OUT for segment in segments[:-1])
     plain = not any(ord(letter) < 32 or letter in "\\\x7f" for letter in wanted)  # noqa: PLR2004 - the last control character
-    return wanted if local and plain and len(wanted) <= _LONGEST else ""
+    return wanted if local and usual and plain and len(wanted) <= _LONGEST else ""
 
 
 @router.post("/local/login", status_code=_SEE_OTHER, responses=documented(401, 403, 422, 429))
@@ -61,6 +67,7 @@ async def sign_in(
     services = registry.services()
     wanted = safe_next(next_page)
     try:
+        await registry.services().rates.take(Kind.SIGN_IN, nobody_of(request))
         token, person = await services.accounts.sign_in(
             username,
             password,
@@ -88,6 +95,7 @@ async def second_step(
     """Open a session for who gave the password and now brings a code, or a recovery code."""
     wanted = safe_next(next_page)
     try:
+        await registry.services().rates.take(Kind.SIGN_IN, nobody_of(request))
         token, person = await registry.services().accounts.second_step(
             ticket_of(request),
             code,

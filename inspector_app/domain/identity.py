@@ -16,6 +16,8 @@ SESSION_IDLE = timedelta(hours=8)
 """A session ends when nobody acted for this long; polling does not count."""
 SESSION_LIFETIME = timedelta(days=7)
 """A session ends this long after sign-in, whatever happens."""
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far the clocks of two replicas may be apart: what is later than that was never now."""
 PROOF_LASTS = timedelta(minutes=15)
 """Dangerous actions want a password or code given this lately."""
 ONE_TIME_LASTS = timedelta(hours=24)
@@ -139,7 +141,9 @@ class Actor:
 
     def must_prove(self, now: datetime) -> bool:
         """Whether it is too long ago that this person proved to be who they are."""
-        return self.signed_in and (self.proved_at is None or now >= self.proved_at + PROOF_LASTS)
+        if not self.signed_in:
+            return False
+        return self.proved_at is None or not -CLOCK_SKEW <= now - self.proved_at < PROOF_LASTS
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system", "", RequestId(""))
@@ -154,6 +158,9 @@ def session_ends_at(session: Session) -> datetime:
 
 def is_live(session: Session, now: datetime) -> bool:
     """Tell whether `session` still opens doors at `now`."""
+    if now < session.created_at - CLOCK_SKEW:
+        # A clock that was ahead opened it: by that clock it would last for longer than any may.
+        return False
     return session.revoked_at is None and now < session_ends_at(session)
 
 

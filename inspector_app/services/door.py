@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 
 import structlog
 
@@ -28,32 +27,17 @@ from inspector_app.domain.errors import (
 )
 from inspector_app.domain.identity import Actor, ActorKind
 from inspector_app.domain.ids import TenantId
+from inspector_app.domain.limits import place_of
 from inspector_app.domain.permissions import NEEDS_PROOF, Permission, lowest_role
 from inspector_app.domain.tenancy import Namespace
+from inspector_app.services.floods import Due, Floods
 from inspector_app.services.ports import Clock, Database, Meter, Work
 from inspector_app.services.unmetered import UNMETERED
 
 log = structlog.get_logger(__name__)
 
-DENIAL_WINDOW = timedelta(minutes=1)
-"""Further denials of one actor, address and permission within it are counted, not chained."""
-_MOST_COUNTED = 10_000
-
-
 _LONGEST = 1000
 """Characters of one text in an entry; a workflow id has no more."""
-
-
-@dataclass(slots=True)
-class _Flood:
-    since: datetime
-    chain: TenantId | None
-    first: Record
-    more: int = 0
-
-    def counted(self, now: datetime) -> Record:
-        """Say how many came that nobody chained."""
-        return replace(self.first, at=now, repeated=self.more, detail="counted denials")
 
 
 class Door:
@@ -63,7 +47,7 @@ class Door:
         self._database = database
         self._clock = clock
         self._meter = meter
-        self._floods: dict[tuple[TenantId | None, str, str, Permission], _Flood] = {}
+        self._floods = Floods()
         self._settling: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
@@ -215,55 +199,47 @@ class Door:
         self, actor: Actor, permission: Permission, target: Target, action: str, why: str
     ) -> None:
         """Write a denial down: the first of a kind in a minute; the others are counted."""
-        now = self._clock()
-        key = (
-            actor.tenant,
-            str(actor.token or actor.person or actor.name),
-            actor.address,
-            permission,
+        record = replace(
+            self._record(actor, permission, target, Outcome.DENIED), action=action, detail=why
         )
-        flood = self._floods.get(key)
-        if flood and now - flood.since < DENIAL_WINDOW:
-            flood.more += 1
-            return
-        counted = flood.more if flood else 0
-        record = self._record(actor, permission, target, Outcome.DENIED)
-        record = replace(record, action=action, detail=why, repeated=counted)
-        self._floods.pop(key, None)  # in again at the end: the oldest stand first
-        due, oldest_key, oldest = [(actor.tenant, record)], key, None
-        if len(self._floods) >= _MOST_COUNTED:  # one out for one in
-            oldest_key = next(iter(self._floods))
-            oldest = self._floods.pop(oldest_key)
-            due += [(oldest.chain, oldest.counted(now))] if oldest.more else []
-        fresh = self._floods[key] = _Flood(now, actor.tenant, record)
-        try:
-            await self._append(*due)
-        except StorageUnavailable:
-            # Not chained, so they count towards the next.
-            fresh.more += counted + 1
-            if oldest is not None:
-                self._floods.setdefault(oldest_key, oldest)
-            raise
+        who = str(actor.token or actor.person or actor.name)
+        kind = (who, place_of(actor.address), permission.value)
+        await self._chain(self._floods.see(actor.tenant, record, self._clock(), kind))
 
     async def note_failure(
         self, actor: Actor, permission: Permission, target: Target, action: str, detail: str
     ) -> None:
         """Chain an attempt that failed before anything was done, such as a wrong password."""
         record = self._record(actor, permission, target, Outcome.FAILED)
-        await self._append((actor.tenant, replace(record, action=action, detail=detail)))
+        record = replace(record, action=action, detail=detail)
+        await self._chain(self._floods.see(actor.tenant, record, self._clock(), None))
+
+    async def chain_counted(self) -> None:
+        """Chain the refusals that were only counted and whose minute is over.
+
+        Raises:
+            StorageUnavailable: They could not be written; a later call tries again.
+        """
+        await self._chain(self._floods.over(self._clock()))
 
     async def close(self) -> None:
-        """Wait for outcomes on their way, and chain the denials that were only counted so far.
+        """Wait for outcomes on their way, and chain all that was only counted so far.
 
         Raises:
             StorageUnavailable: They could not be written; a later call tries again.
         """
         if self._settling:
             await asyncio.wait(self._settling)
-        now, counted = self._clock(), [each for each in self._floods.values() if each.more]
-        if counted:
-            await self._append(*((each.chain, each.counted(now)) for each in counted))
-        self._floods.clear()
+        await self._chain(self._floods.over(self._clock(), all_of_them=True))
+
+    async def _chain(self, due: list[Due]) -> None:
+        if not due:
+            return
+        try:
+            await self._append(*((each.flood.chain, each.record) for each in due))
+        except StorageUnavailable:
+            self._floods.back(due)
+            raise
 
     async def _settle(self, chain: TenantId | None, closing: Record) -> None:
         """Chain how an intent ended."""

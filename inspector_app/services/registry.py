@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.people import PeopleDesk
     from inspector_app.services.ports import Clock, Meter, Outbound, Tries
+    from inspector_app.services.rates import Rates
     from inspector_app.services.redaction import RedactionDesk
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.seals import SealDesk
@@ -55,6 +56,7 @@ class Services:
     jwts: JwtDesk
     outbound: Outbound
     redaction: RedactionDesk
+    rates: Rates
 
 
 _current: Services | None = None

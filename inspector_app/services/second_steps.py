@@ -167,7 +167,7 @@ class SecondSteps:
             return None
         match content:
             case ["second step", str(person), str(name), str(kept), float(until)] if (
-                self._clock().timestamp() < until
+                0 < until - self._clock().timestamp() <= TICKET_LASTS.total_seconds()
             ):
                 return PersonId(UUID(person)), name, kept
             case _:

@@ -20,6 +20,7 @@ from inspector_app.domain.errors import (
 )
 from inspector_app.domain.identity import Actor, ActorKind
 from inspector_app.domain.ids import PersonId, RequestId, TenantId, TokenId, new_id
+from inspector_app.domain.limits import WRONG, place_of
 from inspector_app.domain.permissions import Permission, Role
 from inspector_app.domain.tokens import (
     MOST_LIVE,
@@ -252,9 +253,10 @@ class TokenDesk:
         installation's.
         """
         self._meter.refused("token")
-        key = ("token", nobody.address)
-        async with self._turns.setdefault(nobody.address, asyncio.Lock()):
-            if wait := await self._tries.wait(key):
+        place = place_of(nobody.address)
+        key = ("token", place)
+        async with self._turns.setdefault(place, asyncio.Lock()):
+            if wait := await self._tries.wait(WRONG, key):
                 why = "too many wrong tokens from this address"
                 target = Target("token", "")
                 await self._door.refuse(nobody, Permission.PUBLIC, target, "token.use", why)
@@ -263,7 +265,7 @@ class TokenDesk:
                     retry_after=wait,
                     hint="A valid token works at once.",
                 )
-            await self._tries.add(key)
+            await self._tries.add(WRONG, key)
             who = _actor(nobody, seen.known, seen.claims) if seen.known else nobody
             target = Target("token", str(who.token or ""))
             await self._door.note_failure(who, Permission.PUBLIC, target, "token.use", seen.why)

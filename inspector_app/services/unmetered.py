@@ -24,6 +24,12 @@ class Unmetered:
     def touched(self, action: str, outcome: str) -> None:
         """Forget it."""
 
+    def limited(self, kind: str) -> None:
+        """Forget it."""
+
+    def alone(self) -> None:
+        """Forget it."""
+
     def called(self, outcome: str, seconds: float) -> None:
         """Forget it."""
 

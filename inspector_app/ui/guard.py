@@ -31,6 +31,7 @@ from inspector_app.domain.errors import (
     SignInRequired,
     StorageUnavailable,
 )
+from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.ui import routes
@@ -143,6 +144,7 @@ class EventGuard(Middleware):
             )
             await session._give_to(actor)
             permission = wants.permission if wants else Permission.OPERATOR
+            await registry.services().rates.take(Kind.EVENT, actor)
             await registry.services().door.authorise(actor, permission, target)
         except (SignInRequired, PasswordChangeRequired) as error:
             page = routes.SETUP if isinstance(error, PasswordChangeRequired) else ""

@@ -22,6 +22,7 @@ from inspector_app.services.live import Live
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
+from inspector_app.services.rates import Rates
 from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.tenants import Tenancy
@@ -124,6 +125,7 @@ def furnished(house, configured):
         desk = WorkflowDesk(house.door, workflows, histories, redaction)
         overview = OverviewDesk(house.door, visibility, clock, redaction)
         live = Live(house.door, workflows, histories, visibility, overview, redaction)
+        kept = configured(**settings)
         registry.install(
             Services(
                 clock=house.time,
@@ -156,12 +158,13 @@ def furnished(house, configured):
                 jwts=house.jwts,
                 outbound=HttpxOutbound(GuardedTransport(())),
                 redaction=redaction,
+                rates=Rates(house.door, house.tries, kept.rates, PrometheusMeter()),
             )
         )
         api = build_api()
         if extend is not None:
             extend(api)
-        front = Front(house, OuterGuard(api, configured(**settings), frozenset()))
+        front = Front(house, OuterGuard(api, kept, frozenset()))
         try:
             yield front
         finally:

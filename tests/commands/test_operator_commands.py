@@ -232,12 +232,11 @@ def test_the_key_of_jwts_is_rotated(answers):
     assert answers("token", "rotate-key")["key"] != answers("token", "rotate-key")["key"]
 
 
-def test_an_export_is_checked_without_a_database(answers, inspector, tmp_path):
+def test_an_export_is_checked_without_a_database(answers, inspector, tmp_path, url):
     for slug in ("one", "two"):
         answers("tenant", "create", slug)
-    database = f"sqlite+aiosqlite:///{tmp_path / '.inspector' / 'inspector.db'}"
     (secret,) = (tmp_path / ".inspector" / "secret.key").read_text().split()
-    asyncio.run(sealed(database, secret))
+    asyncio.run(sealed(url, secret))
     key = inspector("audit", "key").stdout
     kept, export = inspector("audit", "seals").stdout, inspector("audit", "export").stdout
     away = tmp_path / "away"
@@ -271,10 +270,10 @@ def test_an_export_is_checked_without_a_database(answers, inspector, tmp_path):
     assert checks("nowhere.jsonl")[0] == 2
     # Over the database, what was kept elsewhere counts, too.
     assert inspector("audit", "verify", *by[:2]).returncode == 0
-    with closing(sqlite3.connect(tmp_path / ".inspector" / "inspector.db")) as raw, raw:
-        raw.execute("DELETE FROM audit_seals")
-        raw.execute("DELETE FROM audit_entries WHERE seq > 1")
-        raw.execute("UPDATE audit_heads SET seq = 1, hash = (SELECT hash FROM audit_entries)")
+    behind = Behind(url)
+    behind.does("DELETE FROM audit_seals")
+    behind.does("DELETE FROM audit_entries WHERE seq > 1")
+    behind.does("UPDATE audit_heads SET seq = 1, hash = (SELECT hash FROM audit_entries)")
     assert inspector("audit", "verify").returncode == 0
     assert "end is missing" in inspector("audit", "verify", *by[:2]).stdout
 

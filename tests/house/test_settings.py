@@ -250,3 +250,13 @@ def test_a_retention_is_a_number_of_days(tmp_path, given):
 def test_a_header_that_would_be_two_is_refused(tmp_path):
     (line,) = problems({"INSPECTOR_AUDIT_WEBHOOK_AUTHORIZATION": "a\nb: c"}, tmp_path)
     assert "a" not in line.partition(":")[0].removeprefix("INSPECTOR_AUDIT_WEBHOOK_AUTHORIZATION")
+
+
+def test_rates_are_set_as_they_are_shown(tmp_path):
+    found = read_settings({"INSPECTOR_RATES": "read=5/second, heavy=off"}, tmp_path)
+    shown = ", ".join(str(limit) for limit in found.rates)
+    assert shown == (
+        "read=5/second, act=600/minute, heavy=off, event=3000/minute, sign-in=300/minute"
+    )
+    (line,) = problems({"INSPECTOR_RATES": "read=often"}, tmp_path)
+    assert line.startswith("INSPECTOR_RATES is 'read=often': it must be limits such as")

@@ -121,6 +121,7 @@ def test_signing_in_and_out_from_another_site_is_refused(app, ana):
 @pytest.mark.parametrize(
     "wanted",
     ["//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil", "javascript:x", ""],
+    # The whole corpus is in tests/api/test_api_next.py.
 )
 def test_after_sign_in_nobody_is_sent_to_another_site(app, web, wanted):
     assert safe_next(wanted) == ""

@@ -34,22 +34,45 @@ async def test_a_wrong_password_and_an_unknown_name_read_the_same(house):
     assert texts[0] == texts[1]
 
 
-async def test_ten_wrong_passwords_make_the_account_wait_and_never_for_good(house):
-    for _ in range(10):
+async def guess(house, name, address, times):
+    for _ in range(times):
         with pytest.raises(WrongCredentials):
-            await sign_in(house, "ana", "wrong", address="10.9.9.9")
+            await sign_in(house, name, "wrong", address=address)
+
+
+async def test_ten_wrong_passwords_make_the_account_wait_at_that_address_alone(house):
+    await guess(house, "ana", "10.9.9.9", 10)
     with pytest.raises(TooMany) as wait:
-        await sign_in(house, "ana", PASSWORD, address="10.8.8.8")
+        await sign_in(house, "ana", PASSWORD, address="10.9.9.9")
     assert 0 < wait.value.retry_after <= 15 * 60
+    assert await sign_in(house, "ivo", PASSWORD, address="10.9.9.9")
+    assert await sign_in(house, "ana", PASSWORD, address="10.8.8.8")
 
 
 async def test_wrong_passwords_from_one_address_do_not_lock_out_everybody_else(house):
-    for _ in range(10):
-        with pytest.raises(WrongCredentials):
-            await sign_in(house, "nobody", "wrong", address="10.9.9.9")
+    for name in ("nobody", "nemo", "niemand"):
+        await guess(house, name, "10.9.9.9", 10)
     with pytest.raises(TooMany):
         await sign_in(house, "ana", PASSWORD, address="10.9.9.9")
     assert await sign_in(house, "ana", PASSWORD, address="10.8.8.8")
+
+
+async def test_what_one_customer_is_given_of_ipv6_counts_as_one_address(house):
+    for last in range(10):
+        await guess(house, "ana", f"2a00:1450:4001:81b::{last}", 1)
+    with pytest.raises(TooMany):
+        await sign_in(house, "ana", PASSWORD, address="2a00:1450:4001:81b:ffff::1")
+    assert await sign_in(house, "ana", PASSWORD, address="2a00:1450:4001:81c::1")
+
+
+async def test_an_account_that_many_guess_at_leaves_each_few_guesses_and_nobody_none(house):
+    for last in range(10):
+        await guess(house, "ana", f"10.9.9.{last}", 10)
+    await guess(house, "ana", "10.8.8.8", 3)
+    with pytest.raises(TooMany):
+        await sign_in(house, "ana", PASSWORD, address="10.8.8.8")
+    await guess(house, "ana", "10.7.7.7", 2)
+    assert await sign_in(house, "ana", PASSWORD, address="10.7.7.7")
 
 
 async def test_a_failed_sign_in_is_audited_without_its_password(house):

@@ -18,6 +18,7 @@ from inspector_app.api.v1.workflows import PageSize, PageToken, number_of
 from inspector_app.domain.audit import Entry
 from inspector_app.domain.exports import Format, csv_head, csv_rows, json_line
 from inspector_app.domain.identity import Actor
+from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.services.ports import EntryFilter
@@ -136,7 +137,7 @@ async def export(
 
 
 @router.get("/verify", responses=documented(401, 403, 503))
-@needs(Permission.AUDIT_VERIFY)
+@needs(Permission.AUDIT_VERIFY, kind=Kind.HEAVY)
 async def verify(actor: CurrentActor) -> ChainVerdict:
     """Recompute the tenant's whole chain, and compare it with its checkpoints."""
     return ChainVerdict.of(await registry.services().audit.verify(actor, actor.tenant))

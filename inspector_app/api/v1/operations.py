@@ -22,6 +22,7 @@ from inspector_app.api.v1.workflows import (
     number_of,
 )
 from inspector_app.domain.ids import OperationId, RunId, WorkflowId
+from inspector_app.domain.limits import Kind
 from inspector_app.domain.operations import (
     FASTEST,
     MOST_TARGETS,
@@ -211,7 +212,7 @@ async def list_operations(
 
 
 @router.get("/count", responses=_ACTS)
-@needs(Permission.OPERATION_START)
+@needs(Permission.OPERATION_START, kind=Kind.HEAVY)
 async def count(
     actor: CurrentActor, ns: Namespace, action: Verb, query: Visibility = ""
 ) -> MatchesOut:

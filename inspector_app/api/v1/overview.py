@@ -8,6 +8,7 @@ from inspector_app.api.actor import CurrentActor
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
 from inspector_app.api.v1.models import Model, Time
+from inspector_app.domain.limits import Kind
 from inspector_app.domain.overview import Closed, NamespaceNow, Overview
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
@@ -94,7 +95,7 @@ class OverviewOut(Model):
 
 
 @router.get("/overview", responses=documented(401, 403, 503))
-@needs(Permission.RUN_READ)
+@needs(Permission.RUN_READ, kind=Kind.HEAVY)
 async def overview(actor: CurrentActor) -> OverviewOut:
     """Count every namespace of the tenant; shared by all who ask within five seconds."""
     return OverviewOut.of(await registry.services().overview.look(actor))

@@ -26,6 +26,7 @@ from inspector_app.api.v1.models import (
 )
 from inspector_app.domain.errors import Invalid
 from inspector_app.domain.ids import EventId, RunId, WorkflowId
+from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.workflows import RunRef
 from inspector_app.services import registry
@@ -72,7 +73,7 @@ async def list_runs(
 
 
 @router.get("/counts", responses=_READS)
-@needs(Permission.RUN_READ)
+@needs(Permission.RUN_READ, kind=Kind.HEAVY)
 async def count_runs(actor: CurrentActor, ns: Namespace, query: Visibility = "") -> Counts:
     """Count runs by status."""
     return Counts.of(await registry.services().workflows.counts(actor, ns, query))

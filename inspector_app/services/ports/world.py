@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from inspector_app.domain.limits import Rate
+
 
 class Clock(Protocol):
     """The time, in UTC."""
@@ -42,6 +44,14 @@ class Meter(Protocol):
         """Count a run that bulk work is done with."""
         ...
 
+    def limited(self, kind: str) -> None:
+        """Count what was refused for its rate."""
+        ...
+
+    def alone(self) -> None:
+        """Count what this process counted alone, since Redis was away."""
+        ...
+
     def called(self, outcome: str, seconds: float) -> None:
         """Count an HTTP call to the outside: answered, refused (by us or for good), failed."""
         ...
@@ -69,15 +79,19 @@ class Cipher(Protocol):
 
 
 class Tries(Protocol):
-    """Wrong tries by what they are counted by.
+    """What is counted against a rate, by whom: ("account", name, place), ("read", token)."""
 
-    ("account", name), ("address", address), ("token", address).
-    """
+    async def add(self, rate: Rate, key: tuple[str, ...]) -> None: ...
+    async def forget(self, rate: Rate, key: tuple[str, ...]) -> None: ...
+    async def wait(self, rate: Rate, key: tuple[str, ...], *, most: int | None = None) -> float:
+        """Seconds until one more may be counted; 0 when it may be now.
 
-    async def add(self, key: tuple[str, str]) -> None: ...
-    async def forget(self, key: tuple[str, str]) -> None: ...
-    async def wait(self, key: tuple[str, str]) -> float:
-        """Seconds until the next try may be made; 0 when it may be made now."""
+        With `most`, as if the rate's count were that.
+        """
+        ...
+
+    async def take(self, rate: Rate, key: tuple[str, ...]) -> float:
+        """Count one if it may be, and answer 0; else seconds until it may be."""
         ...
 
     async def shared(self) -> bool:

@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.database",
+    "tests.fixtures.front",
     "tests.fixtures.postgres",
     "tests.fixtures.temporal",
     "tests.fixtures.redis",

@@ -122,6 +122,7 @@ def _export_menu() -> rx.Component:
             rx.el.span(hint, class_name="t3"),
             href=href,
             download=True,
+            reload_document=True,  # else the router takes it for a page
             class_name="menu-item two",
         )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from test_corpus import BROKEN, DRIFTED, history_of
@@ -20,35 +22,33 @@ BEFORE = {"Desk": "Counter"}
 """The class that made a history, where it goes by another name."""
 
 
-@pytest.fixture
-def patched(tmp_path, monkeypatch):
+def under_a_patch(module, workflow, history):
     """Replay a history with a pair's new class, its change under a patch."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def replay(module, workflow, history):
-        code = (FOLDER.parent / f"{module}.py").read_text()
-        before = BEFORE.get(history, history)
-        text = laid_over(code, code, "the-change", workflow=workflow, before=before)
-        name = f"patched_{module}_{workflow}".lower()
-        (tmp_path / f"{name}.py").write_text(text)
-        target = Target(f"{name}:{workflow}", sandboxed=False)
-        report = parse_record(json.loads(json.dumps(record(history_of(history), target))))
-        sys.modules.pop(name, None)
-        return compare(report)
-
-    return replay
+    code = (FOLDER.parent / f"{module}.py").read_text()
+    before = BEFORE.get(history, history)
+    text = laid_over(code, code, "the-change", workflow=workflow, before=before)
+    name = f"patched_{module}_{workflow}".lower()
+    with TemporaryDirectory() as folder:
+        (Path(folder) / f"{name}.py").write_text(text)
+        target = Target(f"{name}:{workflow}", folder, sandboxed=False)
+        try:
+            report = parse_record(json.loads(json.dumps(record(history_of(history), target))))
+        finally:
+            sys.path.remove(folder)
+            sys.modules.pop(name, None)
+    return compare(report)
 
 
 @pytest.mark.parametrize(("module", "workflow", "history"), [row[:3] for row in BROKEN])
-def test_what_temporal_refuses_passes_under_a_patch(patched, module, workflow, history):
-    found = patched(module, workflow, history)
+def test_what_temporal_refuses_passes_under_a_patch(module, workflow, history):
+    found = under_a_patch(module, workflow, history)
     assert found.verdict == "legal", (found.failure, found.differences)
     assert [each.id for each in found.legal.refused] == ["the-change"]
 
 
 @pytest.mark.parametrize(("module", "workflow", "history"), [row[:3] for row in DRIFTED])
-def test_so_does_what_it_would_replay_without_a_word(patched, module, workflow, history):
-    assert patched(module, workflow, history).verdict == "legal"
+def test_so_does_what_it_would_replay_without_a_word(module, workflow, history):
+    assert under_a_patch(module, workflow, history).verdict == "legal"
 
 
 CODE = """

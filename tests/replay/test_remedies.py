@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
-from test_corpus import BROKEN, DRIFTED, history_of
 from typer.testing import CliRunner
 
 from inspector_app.cli import app
-from inspector_app.domain.divergence import compare
-from inspector_app.domain.patching import laid_over
-from inspector_app.domain.replay_answers import parse_record
-from inspector_app.replay.recorder import Target, record
+from tests.fixtures.replay.corpus import BROKEN, DRIFTED
+from tests.fixtures.replay.patched import under_a_patch
 from tests.fixtures.replay.record import FOLDER
-
-BEFORE = {"Desk": "Counter"}
-"""The class that made a history, where it goes by another name."""
-
-
-def under_a_patch(module, workflow, history):
-    """Replay a history with a pair's new class, its change under a patch."""
-    code = (FOLDER.parent / f"{module}.py").read_text()
-    before = BEFORE.get(history, history)
-    text = laid_over(code, code, "the-change", workflow=workflow, before=before)
-    name = f"patched_{module}_{workflow}".lower()
-    with TemporaryDirectory() as folder:
-        (Path(folder) / f"{name}.py").write_text(text)
-        target = Target(f"{name}:{workflow}", folder, sandboxed=False)
-        try:
-            report = parse_record(json.loads(json.dumps(record(history_of(history), target))))
-        finally:
-            sys.path.remove(folder)
-            sys.modules.pop(name, None)
-    return compare(report)
 
 
 @pytest.mark.parametrize(("module", "workflow", "history"), [row[:3] for row in BROKEN])

@@ -76,7 +76,8 @@ def _places(accusation: Accusation, rows: Sequence[EventRow]) -> list[EventId]:
     if side is None:  # Go numbers what the code asks for by the event it would become
         own = accusation.code.id if accusation.code else ""
         return [EventId(int(own))] if own.isdecimal() and 0 < int(own) <= len(rows) else []
-    if side.id.isdecimal() and 0 < int(side.id) <= len(rows):  # Go, again
+    numbered = accusation.sdk == "Go" and side.id.isdecimal()
+    if numbered and 0 < int(side.id) <= len(rows):
         row = rows[int(side.id) - 1]
         if row.type == side.type and _goes_by(row, side.name):
             return [row.id]

@@ -65,7 +65,10 @@ def accused(message: str) -> Accusation | None:
     return None
 
 
-_EVENT = r"HistoryEvent\(id: (?P<id>\d+), (?:Some\()?(?P<type>\w+)\)?\)"
+_EVENT = (
+    r"HistoryEvent(?:\(id: (?P<id>\d+), (?:Some\()?(?P<type>\w+)\)?\)"
+    r"| \{ event_id: (?P<id2>\d+).*?event_type: (?P<type2>\w+))"
+)
 _MACHINES: Final = {
     "activity": "ScheduleActivityTask",
     "local activity": "LocalActivity",
@@ -80,13 +83,14 @@ _MACHINES: Final = {
     "update": "Update",
     "patch": "Patch",
     "version": "Patch",
-    "upsert search attributes": "UpsertWorkflowSearchAttributes",
+    "upsertworkflowsearchattributes": "UpsertWorkflowSearchAttributes",
     "modify workflow properties": "ModifyWorkflowProperties",
     "nexus operation": "ScheduleNexusOperation",
 }
 """The core's state machines, by the command that makes each."""
 _UNHANDLED = re.compile(
-    rf"(?P<machine>[A-Z][A-Za-z ]*?) machine (?:does not|can ?not) handle this event: {_EVENT}"
+    r"(?P<machine>[A-Z][A-Za-z ]*?) ?[Mm]achine (?:does not|can ?not) handle (?:this event: )?"
+    + _EVENT
 )
 _NO_COMMAND = re.compile(rf"No command scheduled for event {_EVENT}")
 _UNEVEN = re.compile(
@@ -104,13 +108,14 @@ _UNEVEN_TYPES: Final = {
 
 
 def _core(message: str) -> Accusation | None:
-    if found := _UNHANDLED.search(message):
-        machine = found["machine"].lower()
-        code = Side(_MACHINES.get(machine, found["machine"]))
-        return Accusation("core", Side(found["type"]), code, EventId(int(found["id"])))
-    if found := _NO_COMMAND.search(message):
-        return Accusation("core", Side(found["type"]), None, EventId(int(found["id"])))
-    return _patched(message) or _uneven(message)
+    found = _UNHANDLED.search(message) or _NO_COMMAND.search(message)
+    if found is None:
+        return _patched(message) or _uneven(message)
+    has = found.groupdict()
+    event_id = EventId(int(has["id"] or has["id2"]))
+    machine = has.get("machine", "")
+    code = Side(_MACHINES.get(machine.lower(), machine)) if machine else None
+    return Accusation("core", Side(has["type"] or has["type2"]), code, event_id)
 
 
 def _patched(message: str) -> Accusation | None:

@@ -44,7 +44,7 @@ def found(original, replayed, failure=REFUSED):
 
 
 @given(SHAPES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_equal_sides_never_differ(shape):
     original = history(shape)
     result = found(original, again(original), None)
@@ -53,7 +53,7 @@ def test_equal_sides_never_differ(shape):
 
 
 @given(SHAPES, PLACES, st.sampled_from(["charge", "refund"]))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_one_inserted_command_is_found_before_the_event_it_precedes(shape, place, name):
     original = history(shape)
     replayed = again(original)
@@ -68,7 +68,7 @@ def test_one_inserted_command_is_found_before_the_event_it_precedes(shape, place
 
 
 @given(SHAPES, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_one_removed_command_is_found_at_its_event(shape, place):
     original = history(shape)
     at = place % (len(original) - 1)
@@ -81,7 +81,7 @@ def test_one_removed_command_is_found_at_its_event(shape, place):
 
 
 @given(SHAPES, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_one_renamed_command_is_found_at_its_event(shape, place):
     original = history(shape)
     at = place % len(original)
@@ -94,7 +94,7 @@ def test_one_renamed_command_is_found_at_its_event(shape, place):
 
 
 @given(SHAPES, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_two_swapped_commands_are_one_move_from_the_earlier_event(shape, place):
     original = history(shape)
     swaps = [
@@ -114,7 +114,7 @@ def test_two_swapped_commands_are_one_move_from_the_earlier_event(shape, place):
 
 
 @given(SHAPES, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_one_changed_argument_is_drift_at_its_event(shape, place):
     original = history(shape)
     at = place % len(original)
@@ -141,7 +141,7 @@ WORDS = st.lists(st.integers(0, 3), max_size=9)
 
 
 @given(WORDS, WORDS)
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_an_alignment_reproduces_both_sides_with_as_few_gaps_as_can_be(left, right):
     pairs = align(left, right, lambda a, b: int(a == b))
     assert [a for a, _ in pairs if a is not None] == list(range(len(left)))

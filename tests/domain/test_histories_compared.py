@@ -78,7 +78,7 @@ def found(left, right):
 
 
 @given(SHAPES, SLACK)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_two_runs_of_one_code_never_differ(shape, slack):
     left, right = run(shape), run(shape, number=2, slack=slack)
     result = compare_histories(left, right)
@@ -88,7 +88,7 @@ def test_two_runs_of_one_code_never_differ(shape, slack):
 
 
 @given(SHAPES, SLACK, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_a_command_that_only_the_other_has_is_found_before_the_event_it_precedes(
     shape, slack, place
 ):
@@ -103,7 +103,7 @@ def test_a_command_that_only_the_other_has_is_found_before_the_event_it_precedes
 
 
 @given(SHAPES, SLACK, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_a_command_that_only_this_one_has_is_found_at_its_event(shape, slack, place):
     left, right = run(shape), run(shape, number=2, slack=slack)
     at = place % (len(left.commands) - 1)
@@ -115,7 +115,7 @@ def test_a_command_that_only_this_one_has_is_found_at_its_event(shape, slack, pl
 
 
 @given(SHAPES, SLACK, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_another_command_in_its_place_is_found_at_its_event(shape, slack, place):
     left, right = run(shape), run(shape, number=2, slack=slack)
     at = place % len(left.commands)
@@ -130,7 +130,7 @@ def test_another_command_in_its_place_is_found_at_its_event(shape, slack, place)
 
 
 @given(SHAPES, SLACK, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_other_arguments_are_drift_at_their_event(shape, slack, place):
     left, right = run(shape), run(shape, number=2, slack=slack)
     at = place % len(left.commands)
@@ -145,7 +145,7 @@ def test_other_arguments_are_drift_at_their_event(shape, slack, place):
 
 
 @given(SHAPES, SLACK, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_what_was_told_differently_before_they_part_is_named(shape, slack, place):
     left, right = run(shape), run(shape, number=2, slack=slack)
     at = place % len(left.commands)
@@ -164,7 +164,7 @@ def test_what_was_told_differently_before_they_part_is_named(shape, slack, place
 
 
 @given(SHAPES, SLACK, PLACES)
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_what_an_open_run_has_not_come_to_yet_is_no_difference(shape, slack, place):
     left, right = run(shape), run(shape, number=2, slack=slack)
     at = place % len(left.commands)

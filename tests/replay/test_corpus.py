@@ -10,6 +10,7 @@ from temporalio.api.history.v1 import History, HistoryEvent
 
 from inspector_app.domain.divergence import compare
 from inspector_app.domain.replay_answers import answer, parse_record
+from inspector_app.domain.sdk_messages import accused, is_about_nondeterminism
 from inspector_app.replay.histories import COMMAND_EVENTS, read
 from inspector_app.replay.recorder import Target, record
 from tests.fixtures.replay.corpus import (
@@ -230,3 +231,18 @@ def test_the_snippet_is_for_this_very_place():
     assert "happens again: activity 'charge'" in said
     said = replayed("family", "PatchRemoved", "Guarded")["explanation"]
     assert 'if workflow.patched("p1"):' in said
+
+
+@pytest.mark.parametrize(("module", "workflow", "history", "first"), BROKEN)
+def test_the_sdks_own_message_is_read_and_never_leads_to_before_the_true_event(
+    module, workflow, history, first
+):
+    message = replayed(module, workflow, history, sandboxed=False)["sdk_message"]
+    assert is_about_nondeterminism(message)
+    accusation = accused(message)
+    if workflow == "LocalRemoved":  # "Missing associated machine for LocalActivity(3)"
+        assert accusation is None
+        return
+    assert accusation.sdk == "core"
+    if accusation.event_id is not None:  # the SDK may notice it later, never earlier
+        assert accusation.event_id >= int(first.split()[0])

@@ -3,52 +3,26 @@
 from __future__ import annotations
 
 import json
-import sys
 
 import pytest
-from test_corpus import BROKEN, DRIFTED, history_of
 from typer.testing import CliRunner
 
 from inspector_app.cli import app
-from inspector_app.domain.divergence import compare
-from inspector_app.domain.patching import laid_over
-from inspector_app.domain.replay_answers import parse_record
-from inspector_app.replay.recorder import Target, record
+from tests.fixtures.replay.corpus import BROKEN, DRIFTED
+from tests.fixtures.replay.patched import under_a_patch
 from tests.fixtures.replay.record import FOLDER
-
-BEFORE = {"Desk": "Counter"}
-"""The class that made a history, where it goes by another name."""
-
-
-@pytest.fixture
-def patched(tmp_path, monkeypatch):
-    """Replay a history with a pair's new class, its change under a patch."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-
-    def replay(module, workflow, history):
-        code = (FOLDER.parent / f"{module}.py").read_text()
-        before = BEFORE.get(history, history)
-        text = laid_over(code, code, "the-change", workflow=workflow, before=before)
-        name = f"patched_{module}_{workflow}".lower()
-        (tmp_path / f"{name}.py").write_text(text)
-        target = Target(f"{name}:{workflow}", sandboxed=False)
-        report = parse_record(json.loads(json.dumps(record(history_of(history), target))))
-        sys.modules.pop(name, None)
-        return compare(report)
-
-    return replay
 
 
 @pytest.mark.parametrize(("module", "workflow", "history"), [row[:3] for row in BROKEN])
-def test_what_temporal_refuses_passes_under_a_patch(patched, module, workflow, history):
-    found = patched(module, workflow, history)
+def test_what_temporal_refuses_passes_under_a_patch(module, workflow, history):
+    found = under_a_patch(module, workflow, history)
     assert found.verdict == "legal", (found.failure, found.differences)
     assert [each.id for each in found.legal.refused] == ["the-change"]
 
 
 @pytest.mark.parametrize(("module", "workflow", "history"), [row[:3] for row in DRIFTED])
-def test_so_does_what_it_would_replay_without_a_word(patched, module, workflow, history):
-    assert patched(module, workflow, history).verdict == "legal"
+def test_so_does_what_it_would_replay_without_a_word(module, workflow, history):
+    assert under_a_patch(module, workflow, history).verdict == "legal"
 
 
 CODE = """

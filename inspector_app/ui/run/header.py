@@ -188,7 +188,7 @@ def _stuck() -> rx.Component:
         ),
         rx.cond(
             why.event > 0,
-            link("Event ", why.event, to=why.href, class_name="btn"),
+            link("Open event ", why.event, to=why.href, class_name="btn"),
         ),
         class_name="notice st-failed why-stuck",
         role="status",

@@ -68,21 +68,31 @@ async def _admin(services):
 
 
 @pytest.fixture(scope="module")
-def redacted(tmp_path_factory, temporal_server):
+def planted(temporal_server):
     aside = Aside()
     planted = aside.does(Plantation(temporal_server.address).plants(), 120)
+    yield planted, aside
+    aside.does(planted.closes())
+    aside.ends()
+
+
+@pytest.fixture(scope="module")
+def redacted(database_kind, request, planted, tmp_path_factory, temporal_server):
+    planted, aside = planted
     folder = tmp_path_factory.mktemp("redacted")
-    with served(folder, temporal_server.address) as app:
+    environment = {}
+    if database_kind == "postgres":
+        environment["INSPECTOR_DATABASE_URL"] = request.getfixturevalue("postgres").makes()
+    with served(folder, temporal_server.address, **environment) as app:
         made = Redacted(app, planted)
-        for ref in planted.refs[2:]:  # what people write stands in the audit log
-            paused = acts(app, made.cookies["ana"], "pause", ref, reason=f"a {made.canary}")
-            assert paused.status == 200
+        ref = planted.refs[2]  # what people write stands in the audit log
+        acts(app, made.cookies["ana"], "resume", ref, reason="it may be paused from before")
+        paused = acts(app, made.cookies["ana"], "pause", ref, reason=f"a {made.canary}")
+        assert paused.status == 200
         for ref in planted.refs:
             made.events[ref] = len(aside.does(planted.events(ref)))
         made.keeps(made.order(RuleKind.PATTERN, re.escape(made.canary).replace("/", r"\x2f")))
         yield made
-    aside.does(planted.closes())
-    aside.ends()
 
 
 def raw(app, method, path, cookie, body=None):
@@ -125,6 +135,8 @@ def walks(redacted, who):
     """Ask every route as somebody; returns where the canary was, and how much was asked."""
     found, asked = {}, 0
     for method, path, address in every_route(redacted):
+        if method != "GET" and who != "ivo":
+            continue  # who may act would: the runs are to stay as they are
         body = None if method == "GET" else {"reason": "because", "name": "tell", "args": []}
         _, content = raw(redacted.app, method, address, redacted.cookies[who], body)
         asked += 1

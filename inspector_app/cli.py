@@ -14,6 +14,7 @@ from inspector_app.commands import (
     doctor,
     openapi,
     replay,
+    secrets,
     serve,
     tenants,
     terminal,
@@ -34,6 +35,7 @@ _GROUPS: Final[tuple[tuple[str | None, typer.Typer], ...]] = (
     ("user", users.commands),
     ("token", tokens.commands),
     ("audit", audit.commands),
+    ("secrets", secrets.commands),
     ("replay", replay.commands),
 )
 

@@ -101,12 +101,14 @@ async def serve(settings: Settings, ready: Callable[[], Awaitable[str]], stdout:
     # Seconds of imports, after `enter`, and while what `ready` awaits is starting. What they
     # make stays for good: collecting among it takes a tenth of the start and finds nothing.
     gc.disable()
+    from inspector_app.adapters.cipher import FernetCipher
     from inspector_app.adapters.db.key_check import require_known_key
     from inspector_app.adapters.db.migrations import upgrade
     from inspector_app.inspector_app import app
 
     await upgrade(settings.database_url, here.migrations)
-    await require_known_key(settings.database_url, settings.secret_keys)
+    keys = settings.secret_keys
+    await require_known_key(settings.database_url, keys, FernetCipher(keys).opens)
     announcement = await ready()
     application = cast("Starlette", app())
     gc.freeze()

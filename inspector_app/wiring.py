@@ -59,6 +59,7 @@ from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
 from inspector_app.services.seals import SealDesk
 from inspector_app.services.second_steps import SecondSteps
+from inspector_app.services.secrets import SecretDesk
 from inspector_app.services.sessions import SessionDesk
 from inspector_app.services.tenants import Tenancy
 from inspector_app.services.tokens import TokenDesk
@@ -166,6 +167,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             jwts=jwts,
             outbound=outbound,
             redaction=redaction,
+            secrets=SecretDesk(door, cipher),
             rates=Rates(door, tries, settings.rates, meter),
         )
 

@@ -23,6 +23,10 @@ class FernetCipher:
         # Not before it is needed: a first command runs before there is a key.
         return MultiFernet([_derived(key) for key in self._keys])
 
+    @cached_property
+    def _newest(self) -> Fernet:
+        return _derived(self._keys[0])
+
     def seal(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode("utf-8", "surrogatepass"))
 
@@ -35,6 +39,21 @@ class FernetCipher:
                 hint="Give the earlier key back behind the new one: "
                 "INSPECTOR_SECRET_KEY=new,earlier.",
             ) from error
+
+    def renewed(self, sealed: bytes) -> bytes | None:
+        try:
+            self._newest.decrypt(sealed)
+        except InvalidToken:
+            return self.seal(self.unseal(sealed))
+        return None
+
+    def opens(self, sealed: bytes) -> bool:
+        """Tell whether any of the keys does."""
+        try:
+            self._fernet.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
 
 
 def _derived(key: str) -> Fernet:

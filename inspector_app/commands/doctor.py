@@ -81,6 +81,7 @@ def _data_folder(settings: Settings) -> Finding:
 
 
 async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
+    from inspector_app.adapters.cipher import FernetCipher
     from inspector_app.adapters.db.key_check import require_known_key
     from inspector_app.adapters.db.migrations import pending
     from inspector_app.commands.house import opened, whoever_runs_this
@@ -97,7 +98,8 @@ async def _inside(settings: Settings) -> AsyncGenerator[Finding]:
         if settings.redis_url:
             yield _redis(there=await services.tries.shared())
         try:
-            await require_known_key(settings.database_url, settings.secret_keys)
+            keys = settings.secret_keys
+            await require_known_key(settings.database_url, keys, FernetCipher(keys).opens)
         except Conflict as error:
             yield _wrong("I05", "secret key", error)
         else:

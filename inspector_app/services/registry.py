@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.seals import SealDesk
     from inspector_app.services.second_steps import SecondSteps
+    from inspector_app.services.secrets import SecretDesk
     from inspector_app.services.sessions import SessionDesk
     from inspector_app.services.tenants import Tenancy
     from inspector_app.services.tokens import TokenDesk
@@ -57,6 +58,7 @@ class Services:
     outbound: Outbound
     redaction: RedactionDesk
     rates: Rates
+    secrets: SecretDesk
 
 
 _current: Services | None = None

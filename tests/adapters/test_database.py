@@ -187,7 +187,7 @@ async def test_a_database_that_is_not_there_says_where_to_look(absent, write):
     for attempt in (
         pending(absent, SCRIPTS),
         upgrade(absent, SCRIPTS),
-        require_known_key(absent, ("k",)),
+        require_known_key(absent, ("k",), bool),
     ):
         with pytest.raises(StorageUnavailable):
             await attempt
@@ -277,14 +277,14 @@ async def test_a_namespace_of_no_tenant_is_refused_by_the_database_itself(databa
 
 async def test_another_secret_key_is_refused_and_a_new_one_in_front_taken_over(database, url):
     old, new = "o" * 40, "n" * 40
-    await require_known_key(url, (old,))
+    await require_known_key(url, (old,), bool)
     with pytest.raises(Conflict, match="secret key") as wrong:
-        await require_known_key(url, (new,))
+        await require_known_key(url, (new,), bool)
     assert "new,old" in wrong.value.hint
-    await require_known_key(url, (new, old))
-    await require_known_key(url, (new,))
+    await require_known_key(url, (new, old), bool)
+    await require_known_key(url, (new,), bool)
     with pytest.raises(Conflict):
-        await require_known_key(url, (old,))
+        await require_known_key(url, (old,), bool)
 
 
 @on_a_server

@@ -161,12 +161,16 @@ def test_the_wheel_serves_from_an_empty_folder_with_all_it_needs_inside(start, w
     assert (wheel.parent / "replay.pyz").read_bytes() == packed()
 
 
+def nothing_kept(sealed):
+    raise AssertionError(sealed)
+
+
 async def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_path, new_database):
     (tmp_path / ".inspector").mkdir()
     file = f"sqlite+aiosqlite:///{tmp_path}/.inspector/inspector.db"
     url = new_database.get("INSPECTOR_DATABASE_URL", file)
     await upgrade(url, bundle().migrations)
-    await require_known_key(url, ("k" * 43,))
+    await require_known_key(url, ("k" * 43,), nothing_kept)
     other = start("serve")
     assert other.process.wait(PATIENCE) == 2
     words = other.stderr.read_text()
@@ -176,11 +180,11 @@ async def test_another_secret_key_stops_the_start_with_a_sentence(start, tmp_pat
 
 async def test_a_new_key_in_front_of_the_old_one_takes_its_place(migrated_database):
     url = migrated_database
-    await require_known_key(url, ("old",))
-    await require_known_key(url, ("new", "old"))
-    await require_known_key(url, ("new",))
+    await require_known_key(url, ("old",), nothing_kept)
+    await require_known_key(url, ("new", "old"), nothing_kept)
+    await require_known_key(url, ("new",), nothing_kept)
     with pytest.raises(Conflict, match="not the one this database was used with"):
-        await require_known_key(url, ("old",))
+        await require_known_key(url, ("old",), nothing_kept)
 
 
 @pytest.mark.temporal

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Dialect, Index, UniqueConstraint
+from sqlalchemy import DateTime, Dialect, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
@@ -30,6 +30,13 @@ class UtcTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Sealed(TypeDecorator[bytes]):
+    """What `ports.Cipher` sealed: turning keys finds the column by this type."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+
 class InstallationRow(SQLModel, table=True):
     """One row: what this database belongs to."""
 
@@ -37,6 +44,7 @@ class InstallationRow(SQLModel, table=True):
 
     id: int = Field(primary_key=True)
     key_check: str
+    """Marks of the keys that something may be kept under, the newest first."""
 
 
 class TenantRow(SQLModel, table=True):
@@ -74,7 +82,7 @@ class SecondFactorRow(SQLModel, table=True):
     __tablename__ = "second_factors"
 
     person: UUID = Field(primary_key=True, foreign_key="people.id")
-    secret: bytes
+    secret: bytes = Field(sa_type=Sealed)
     """Encrypted."""
     confirmed: bool
     last_step: int
@@ -245,7 +253,7 @@ class OperationRow(SQLModel, table=True):
     action: str
     reason: str
     signal_name: str
-    signal_args: bytes
+    signal_args: bytes = Field(sa_type=Sealed)
     """Encrypted: what a signal carries is somebody's data."""
     query: str
     total: int
@@ -308,7 +316,7 @@ class SigningKeyRow(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     public: str
-    sealed: bytes
+    sealed: bytes = Field(sa_type=Sealed)
     created_at: datetime = Field(sa_type=UtcTime)
 
 

@@ -23,6 +23,7 @@ from inspector_app.adapters.db.repositories.replies import SqlReplies
 from inspector_app.adapters.db.repositories.rules import SqlRules
 from inspector_app.adapters.db.repositories.seals import SqlSeals, SqlSinks
 from inspector_app.adapters.db.repositories.second_factors import SqlSecondFactors
+from inspector_app.adapters.db.repositories.secrets import SqlSecrets
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
 from inspector_app.adapters.db.repositories.tenants import SqlTenants
 from inspector_app.adapters.db.repositories.tokens import SqlSigningKeys, SqlTokens
@@ -50,6 +51,7 @@ class SqlWork:
         self.tokens = SqlTokens(session)
         self.signing_keys = SqlSigningKeys(session)
         self.rules = SqlRules(session)
+        self.secrets = SqlSecrets(session)
 
 
 class SqlDatabase:

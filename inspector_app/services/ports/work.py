@@ -12,6 +12,7 @@ from inspector_app.services.ports.people import Colleagues, People, SecondFactor
 from inspector_app.services.ports.redaction import Rules
 from inspector_app.services.ports.replies import Replies
 from inspector_app.services.ports.seals import Seals, Sinks
+from inspector_app.services.ports.secrets import Secrets
 from inspector_app.services.ports.tenants import Tenants
 from inspector_app.services.ports.tokens import SigningKeys, Tokens
 
@@ -47,6 +48,8 @@ class Work(Protocol):
     def rules(self) -> Rules: ...
     @property
     def signing_keys(self) -> SigningKeys: ...
+    @property
+    def secrets(self) -> Secrets: ...
 
 
 class Database(Protocol):

@@ -77,6 +77,14 @@ class Cipher(Protocol):
         """
         ...
 
+    def renewed(self, sealed: bytes) -> bytes | None:
+        """Seal what `sealed` holds under the newest key; None when it is so already.
+
+        Raises:
+            Conflict: None of the keys that are set opens it.
+        """
+        ...
+
 
 class Tries(Protocol):
     """What is counted against a rate, by whom: ("account", name, place), ("read", token)."""

@@ -40,7 +40,7 @@ def states(places):
 
 @pytest.fixture
 async def kept(house):
-    """A second step, a bulk signal and a signing key, all under the old key."""
+    """A second step, a bulk signal and keys that sign, all under the old key."""
     _, ana = await house.signs_in("ana")
     await house.second_steps.begin(ana)
     cipher = FernetCipher((OLD,))
@@ -55,6 +55,13 @@ async def kept(house):
         tenant=ana.tenant.hex,
         person=ana.person.hex,
         args=cipher.seal("[1]"),
+        now=now,
+    )
+    house.behind().does(
+        "INSERT INTO audit_keys (id, sealed, retired, created_at)"
+        " VALUES ('a', :sealed, :no, :now)",
+        sealed=cipher.seal("pem"),
+        no=False,
         now=now,
     )
     return house
@@ -79,6 +86,7 @@ def test_every_column_that_holds_bytes_is_turned_or_named_here():
         "second_factors.secret",
         "operations.signal_args",
         "signing_keys.sealed",
+        "audit_keys.sealed",
     }
 
 
@@ -120,7 +128,7 @@ async def test_turning_is_audited_and_the_operators_alone(kept):
     await desk(house, NEW, OLD).rotate(house.operator)
     records = [entry.record for entry in await house.entries(None)]
     said = [each.detail for each in records if each.action == "secrets.rotate"]
-    assert said == ["begun", "3 re-encrypted, 0 under no key that is set"]
+    assert said == ["begun", "4 re-encrypted, 0 under no key that is set"]
     _, noor = await house.signs_in("noor")
     for attempt in (desk(house, NEW, OLD).rotate(noor), desk(house, NEW).look(noor)):
         with pytest.raises(Denied):
@@ -152,11 +160,11 @@ async def test_an_older_key_cannot_be_taken_away_before_everything_is_turned(kep
     house, url = kept, kept.url
     await require_known_key(url, (OLD,), FernetCipher((OLD,)).opens)
     await require_known_key(url, (NEW, OLD), FernetCipher((NEW, OLD)).opens)
-    with pytest.raises(Conflict, match="3 secrets are kept under a key") as missed:
+    with pytest.raises(Conflict, match="4 secrets are kept under a key") as missed:
         await require_known_key(url, (NEW,), FernetCipher((NEW,)).opens)
     assert "secrets rotate" in missed.value.hint
     await desk(house, NEW, OLD).rotate(house.operator)
-    with pytest.raises(Conflict, match="3 secrets are kept under a key"):
+    with pytest.raises(Conflict, match="4 secrets are kept under a key"):
         await require_known_key(url, (OLD,), FernetCipher((OLD,)).opens)
     await keep_newest_key(url, (NEW, OLD))
     await require_known_key(url, (NEW,), FernetCipher((NEW,)).opens)

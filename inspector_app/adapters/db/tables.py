@@ -217,7 +217,7 @@ class AuditKeyRow(SQLModel, table=True):
     __tablename__ = "audit_keys"
 
     id: str = Field(primary_key=True)
-    sealed: bytes
+    sealed: bytes = Field(sa_type=Sealed)
     retired: bool
     created_at: datetime = Field(sa_type=UtcTime)
 

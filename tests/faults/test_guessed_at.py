@@ -30,10 +30,8 @@ async def guess(house, address, password="wrong"):
     )
 
 
-async def test_from_one_address_ten_are_looked_at_and_the_account_opens_elsewhere(
-    file_house, hashed
-):
-    house, refusals = file_house, []
+async def test_from_one_address_ten_are_looked_at_and_the_account_opens_elsewhere(house, hashed):
+    refusals = []
     before = len(await house.entries(None))
     for number in range(10_000):
         with pytest.raises(InspectorError) as refused:
@@ -55,9 +53,8 @@ async def test_from_one_address_ten_are_looked_at_and_the_account_opens_elsewher
 
 
 async def test_from_many_addresses_the_log_is_bounded_counts_all_and_the_account_opens(
-    file_house, hashed
+    house, hashed
 ):
-    house = file_house
     before = len(await house.entries(None))
     for number in range(1_500):
         with pytest.raises(InspectorError):

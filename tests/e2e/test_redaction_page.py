@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.temporal]
 
 
 def test_an_admin_tries_a_rule_keeps_it_and_takes_it_back(visitor, backstage):
-    ref = backstage.starts()
+    ref, _ = backstage.starts()
     admin = visitor().signs_in("noor", at="/t/demo/admin/redaction")
     expect(admin.get_by_text("Nothing is hidden")).to_be_visible()
     admin.get_by_role("button", name="Hide something").click()

@@ -192,7 +192,12 @@ def rule_dialog() -> rx.Component:
             notice(SessionState.notice),
             rx.cond(
                 State.must_prove,
-                proof(csrf=SessionState.csrf, back=State.here, by_code=State.second_step),
+                proof(
+                    csrf=SessionState.csrf,
+                    back=State.here,
+                    by_code=State.second_step,
+                    ident="redaction-proof",
+                ),
                 body,
             ),
         ),

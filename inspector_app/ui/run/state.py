@@ -98,8 +98,8 @@ class RunState(SessionState):
         self.tab = tab if tab in TABS else next(iter(TABS))
         event = self._parameter("event")
         self.event = int(event) if event.isdecimal() and len(event) < len("1000000000") else 0
-        if self.event != self.opened.id:
-            self.opened, self.event_missing = Opened(), ""
+        # Read again, even the one on show: what may be seen of it can have changed.
+        self.opened, self.event_missing = Opened(), ""
         self._link()
         asks = self.tab == "metadata" and not self.handlers_known
         return [RunState.follow, RunState.ask_handlers] if asks else [RunState.follow]
@@ -200,8 +200,9 @@ class RunState(SessionState):
         self._goes_well()
         self.missing, self._ref = None, ref
         self._take_run(seen)
-        if changed:  # they are long, and nothing else changes them
-            self.given, self.outcome = view.given(seen.data), view.outcome(seen.data)
+        given, outcome = view.given(seen.data), view.outcome(seen.data)
+        if (given, outcome) != (self.given, self.outcome):  # they are long: sent when they change,
+            self.given, self.outcome = given, outcome  # as they do when a rule comes or goes
         self.ready, self.read_at = True, milliseconds(now())
         self._link()
         unread = self.event and self.event != self.opened.id

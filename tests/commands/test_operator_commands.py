@@ -6,10 +6,8 @@ import asyncio
 import hashlib
 import json
 import os
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO

@@ -14,7 +14,7 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
-.PHONY: help setup run check test e2e bench torture fmt clean openapi permissions wheel lock frontend tools
+.PHONY: help setup run check test e2e bench torture fmt clean openapi permissions matrix wheel lock frontend tools
 
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -86,6 +86,9 @@ openapi: $(SETUP) ## Write docs/inspector/openapi.yaml
 permissions: $(SETUP) ## Write docs/security/permissions.md
 	@$(BIN)/python -c 'from inspector_app.domain.permissions import matrix; print(matrix(), end="")' \
 	 > docs/security/permissions.md
+
+matrix: frontend ## Write docs/security/matrix.md from what the tests see
+	@INSPECTOR_TESTS_WRITE_MATRIX=1 $(BIN)/pytest -q -k "matrix and sqlite" tests/security
 
 wheel: frontend ## Build dist/inspector_app-….whl with migrations and the built frontend inside
 	@$(BIN)/python -m build --wheel --no-isolation

@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.fixtures.kinds",
     "tests.fixtures.database",
+    "tests.fixtures.front",
     "tests.fixtures.postgres",
     "tests.fixtures.temporal",
     "tests.fixtures.redis",

@@ -21,10 +21,13 @@ from prometheus_client import (
 from starlette.responses import Response
 from starlette.types import Scope
 
-from inspector_app.api.actor import request_id_of
+from inspector_app.api.actor import address_of, request_id_of
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import problem
+from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import InspectorError
+from inspector_app.domain.identity import Actor, ActorKind
+from inspector_app.domain.ids import RequestId
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.settings import load_settings
@@ -81,12 +84,17 @@ class Answer:
 @router.get("/metrics", include_in_schema=False)
 @needs(Permission.METRICS_READ)
 async def metrics(request: Request) -> Response:
-    """Answer Prometheus: without a token on loopback only, else to the bearer token."""
+    """Answer Prometheus: without a token on loopback only, else to the bearer token.
+
+    Raises:
+        StorageUnavailable: A refusal could not be written down.
+    """
     settings = load_settings()
     if not settings.metrics_open or settings.metrics_token:
         expected = f"Bearer {settings.metrics_token}" if settings.metrics_token else ""
         given = request.headers.get("authorization", "")
         if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+            await _note_refusal(request)
             return problem(
                 401,
                 "Metrics need a token",
@@ -99,3 +107,12 @@ async def metrics(request: Request) -> Response:
         async with asyncio.timeout(_PATIENCE):
             await registry.services().feeds.measure()
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _note_refusal(request: Request) -> None:
+    nobody = Actor(
+        ActorKind.ANONYMOUS, "anonymous", address_of(request), RequestId(request_id_of(request))
+    )
+    await registry.services().door.refuse(
+        nobody, Permission.METRICS_READ, Target("metrics", ""), "metrics.read", "no metrics token"
+    )

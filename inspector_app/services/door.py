@@ -71,20 +71,27 @@ class Door:
 
         Raises:
             Denied, SignInRequired, PasswordChangeRequired: Not let in; audited.
+            NotFound: The block found nothing of the tenant's to touch; audited as a denial.
             StorageUnavailable: The database does not take it; nothing was done.
         """
         await self.authorise(actor, permission, target)
-        async with self._database.begin(write=record or write) as work:
-            yield work
-            if not record:
-                return
-            done = replace(
-                self._record(actor, permission, target, Outcome.DONE),
-                action=action or permission.value,
-                reason=_written(reason),
-                detail=_written(detail),
-            )
-            await work.audit.append(actor.tenant, done)
+        try:
+            async with self._database.begin(write=record or write) as work:
+                yield work
+                if not record:
+                    return
+                done = replace(
+                    self._record(actor, permission, target, Outcome.DONE),
+                    action=action or permission.value,
+                    reason=_written(reason),
+                    detail=_written(detail),
+                )
+                await work.audit.append(actor.tenant, done)
+        except NotFound as error:
+            # Another tenant's, or nobody's: nobody can tell which, and either is a denial.
+            if permission is not Permission.OPERATOR:
+                await self._deny(actor, permission, target, error.detail)
+            raise
         self._tell(actor.tenant, done)
 
     @asynccontextmanager

@@ -162,6 +162,8 @@ class PeopleDesk:
         Raises:
             Conflict: It is the actor's own, which wants the present password.
         """
+        target = Target("person", str(change.person))
+        await self._door.authorise(actor, Permission.PEOPLE_WRITE, target)
         if change.person == actor.person:
             raise Conflict("This is your own account.", hint="Change its password under Account.")
         one_time = await self._one_time.make()
@@ -221,10 +223,8 @@ class PeopleDesk:
         target = Target("person", str(person))
         async with self._door.enter(actor, permission, target, record=False) as work:
             found = await work.colleagues.get(_tenant_of(actor), person, self._clock())
-        if found is None:
-            why = "no such person in the tenant"
-            await self._door.refuse(actor, permission, target, permission.value, why)
-            raise no_such_person()
+            if found is None:
+                raise no_such_person()
         return found
 
     async def _keep_an_admin(self, work: Work, actor: Actor, found: Colleague) -> None:

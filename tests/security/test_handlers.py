@@ -6,7 +6,6 @@ import pytest
 import reflex as rx
 from fastapi.routing import APIRoute
 from reflex_base.registry import RegistrationContext
-from starlette.routing import Mount
 
 from inspector_app.api.app import build_api
 from inspector_app.api.declared import declared_permission
@@ -14,6 +13,7 @@ from inspector_app.domain.permissions import Permission
 from inspector_app.inspector_app import app
 from inspector_app.ui.guard import REFLEX_OWN, declared, requires
 from inspector_app.ui.session import SessionState
+from tests.fixtures.entrances import routes
 
 OURS = "inspector_app___"
 REFUSED = {"setvar", "update_vars_internal"}
@@ -70,17 +70,6 @@ def test_of_reflexs_own_handlers_only_the_named_ones_are_let_in():
 def test_a_handler_that_is_no_plain_coroutine_cannot_be_declared():
     with pytest.raises(TypeError):
         requires(Permission.RUN_READ)(lambda self: None)
-
-
-def routes(tree, prefix=""):
-    for route in tree:
-        if hasattr(route, "original_router"):  # FastAPI includes a router as one route
-            inner = prefix + route.include_context.prefix
-            yield from routes(route.original_router.routes, inner)
-        elif isinstance(route, Mount) and route.routes:
-            yield from routes(route.routes, prefix + route.path)
-        else:
-            yield prefix + getattr(route, "path", ""), route
 
 
 REFLEX_ROUTES = {"/ping", "/_health", "/_event", ""}

@@ -335,7 +335,7 @@ async def test_another_tenants_person_reads_as_one_that_is_not_there(house):
     assert texts[0] == texts[1]
     assert (await house.signs_in("eve"))[1].role is Role.ADMIN
     denied = [e.record for e in await house.entries(noor.tenant) if e.record.outcome == "denied"]
-    assert denied[0].detail == "no such person in the tenant"
+    assert denied[0].detail == "There is no such person in this organisation."
 
 
 async def test_an_admin_sees_where_somebody_is_signed_in_and_ends_one_or_all(house):

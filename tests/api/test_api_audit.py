@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import psutil
 import pytest
+from tests.api.conftest import Visitor
 
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.domain.audit import Outcome, Target
@@ -17,7 +18,6 @@ from inspector_app.domain.exports import COLUMNS, read_line
 from inspector_app.domain.permissions import Permission, Role
 from inspector_app.services import registry
 from inspector_app.services.feeds import FeedDesk
-from tests.api.conftest import Visitor
 from tests.fixtures.chains import PLAIN, insert, rows
 from tests.fixtures.database import PASSWORD
 from tests.fixtures.seals import DELIVER, Outside, does, seals

@@ -72,11 +72,7 @@ def is_reset(pair, cookie, noor, name):
     assert acts(pair.here, noor, name, "reset").status == 200
 
 
-def falls(pair, cookie, noor, name):
-    assert acts(pair.here, noor, name, "role", role="observer").status == 200
-
-
-SHUT_OUT = [signs_out, is_disabled, is_removed, is_signed_out, is_reset, falls]
+SHUT_OUT = [signs_out, is_disabled, is_removed, is_signed_out, is_reset]
 
 
 async def test_what_one_process_takes_away_is_gone_in_the_other_at_the_next_event(pair):

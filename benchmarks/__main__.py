@@ -24,6 +24,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 
 from benchmarks.browser import measure_browser
+from benchmarks.door import measure_door
 from benchmarks.live import measure_live
 from benchmarks.process import listing_p95, measure_process
 from benchmarks.replays import measure_replays
@@ -124,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks")
     parser.add_argument("--events", type=int, default=50_000)
     wanted = parser.parse_args().events
-    rows = [Row(*each) for each in measure_replays()]
+    rows = [Row(*each) for each in (*measure_replays(), *measure_door())]
     with tempfile.TemporaryDirectory() as folder:
         path, aside = Path(folder), Aside()
         ui_port = 8399

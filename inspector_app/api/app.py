@@ -13,6 +13,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from inspector_app.api import errors, health, login, metrics
 from inspector_app.api.declared import declared_permission, needs
+from inspector_app.api.errors import documented
 from inspector_app.api.v1 import (
     actions,
     audit,
@@ -135,3 +136,6 @@ def _note_permission(path: dict[str, dict[str, object]], route: APIRoute) -> Non
         operation["x-permission"] = permission.value if permission else None
         if permission is not Permission.PUBLIC:
             operation["security"] = _SECURITY.get(permission, [{"session": []}, {"bearer": []}])
+            # Too many bearer tokens that opened nothing: whatever they were sent to.
+            answers = cast("dict[str, object]", operation["responses"])
+            answers.setdefault("429", documented(429)[429])

@@ -36,7 +36,7 @@ from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 
-router = APIRouter(prefix="/auth", tags=["sign-in"])
+router = APIRouter(prefix="/auth", tags=["sign-in"], default_response_class=RedirectResponse)
 _SEE_OTHER = 303
 _LONGEST = 4000
 _TAKEN_OUT = {"", ".", "..", "%2e", ".%2e", "%2e.", "%2e%2e"}
@@ -132,7 +132,7 @@ async def prove(
     return response
 
 
-@router.get("/renew", status_code=_SEE_OTHER, responses=documented(422))
+@router.get("/renew", status_code=_SEE_OTHER, responses=documented(401, 422, 429))
 @needs(Permission.PUBLIC)
 async def renew(
     request: Request,
@@ -150,7 +150,7 @@ async def renew(
     return response
 
 
-@router.post("/logout", status_code=_SEE_OTHER, responses=documented(403))
+@router.post("/logout", status_code=_SEE_OTHER, responses=documented(401, 403, 422, 429))
 @needs(Permission.PUBLIC)
 async def sign_out(request: Request, actor: CurrentActor, csrf_token: Csrf = "") -> Response:
     """End the session, wherever its page is open."""
@@ -194,7 +194,7 @@ async def change_password(
     return response
 
 
-@router.post("/sessions/revoke", status_code=_SEE_OTHER, responses=documented(401, 403, 404))
+@router.post("/sessions/revoke", status_code=_SEE_OTHER, responses=documented(401, 403, 404, 422))
 @needs(Permission.SESSION_OWN)
 async def revoke_session(
     request: Request,

@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     JsonValue,
     PlainSerializer,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -38,7 +39,7 @@ Time = Annotated[
 Seconds = Annotated[
     timedelta,
     PlainSerializer(lambda lasting: lasting.total_seconds(), return_type=float),
-    Field(description="Seconds"),
+    WithJsonSchema({"type": "number", "description": "Seconds"}),
 ]
 
 

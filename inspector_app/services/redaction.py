@@ -133,7 +133,7 @@ class RedactionDesk:
         """Replace a rule.
 
         Raises:
-            NotFound: It is not there, or another tenant's.
+            NotFound: It is not there, or another tenant's: the same; audited.
             Invalid, Conflict: As `add`; or somebody else changed it meanwhile.
         """
         await self._door.authorise(
@@ -161,7 +161,7 @@ class RedactionDesk:
         """Show again what a rule hid.
 
         Raises:
-            NotFound: It is not there, or another tenant's.
+            NotFound: It is not there, or another tenant's: the same; audited.
             Conflict: Somebody else changed it meanwhile.
         """
         await self._door.authorise(
@@ -252,6 +252,9 @@ class RedactionDesk:
     async def _find(self, actor: Actor, rule: RuleId) -> Rule:
         found = next((each for each in await self.rules(actor) if each.id == rule), None)
         if found is None:
+            permission, why = Permission.REDACTION_WRITE, "no such rule in the tenant"
+            target = Target("redaction", str(rule))
+            await self._door.refuse(actor, permission, target, permission.value, why)
             raise no_such_rule()
         return found
 

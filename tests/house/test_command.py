@@ -167,7 +167,7 @@ def test_the_doctor_says_what_is_well_and_what_is_missing(inspector):
     assert "does not answer" in away["detail"]
     assert "Is the server running" in away["hint"]
     assert {each["id"] for each in findings.values()} == {
-        f"I0{number}" for number in range(1, 8)
+        f"I0{number}" for number in range(1, 9)
     } - {"I06"}
 
 

@@ -13,7 +13,10 @@ from tests.fixtures.handlers import SHELL, beyond_defaults, handler
 from tests.fixtures.socket import Socket, redirects, sign_in, sign_out, text_of
 from tests.fixtures.speaking import speaks
 
-pytestmark = pytest.mark.temporal
+pytestmark = [
+    pytest.mark.temporal,
+    pytest.mark.only_on("postgres", reason="replicas share a server's database"),
+]
 
 LIST, AUDIT = (handler(f"{each}_state.load") for each in ("workflows", "audit"))
 

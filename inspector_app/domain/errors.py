@@ -196,20 +196,6 @@ class Unreachable(InspectorError):
         self.next_try = next_try
 
 
-class NotReached(InspectorError):
-    """A call to something outside came to nothing: not let out, or not answered as it should.
-
-    Attributes:
-        permanent: The same call will fail again, until somebody changes something.
-    """
-
-    title = "The target was not reached"
-
-    def __init__(self, detail: str, *, permanent: bool, hint: str = "") -> None:
-        super().__init__(detail, hint=hint)
-        self.permanent = permanent
-
-
 class Refused(InspectorError):
     """The server outside answered, and said no; `detail` is its own message."""
 

@@ -11,7 +11,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from inspector_app.adapters.identity.oidc import OidcClient
-from inspector_app.domain.providers import OidcSettings
+from inspector_app.domain.provider_settings import OidcSettings
 from inspector_app.domain.signing_in import Begun, Claimed, SignInFault, Step
 from tests.fixtures.lying_oidc import (
     CALLBACK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import cast
 from urllib.parse import quote, urlencode, urlsplit
@@ -17,7 +18,8 @@ Json = dict[str, object]
 PATIENCE = 10.0
 """Seconds: somebody waits in front of a browser."""
 _TEMPORARY = {429, 500, 502, 503, 504}
-_LONGEST = 200
+_LONGEST, _LONGEST_LINK = 200, 4000
+_NEXT = re.compile(r'<([^<>"]+)>;[^,<]*rel="?next"?')
 
 
 class Asking:
@@ -34,17 +36,34 @@ class Asking:
         body = b""
         if method == "POST":
             headers["Content-Type"], body = "application/json", b'{"securityEnabledOnly":false}'
-        answer = await self._send(
-            Call(method=method, url=url, headers=headers, body=body, seconds=PATIENCE), step
-        )
-        if answer.status != 200:  # noqa: PLR2004 - anything else is not what was asked for
-            raise _not_well(url, answer, step)
-        return _json(url, answer, step)
+        call = Call(method=method, url=url, headers=headers, body=body, seconds=PATIENCE)
+        return _json(url, await self._well(call, step), step)
+
+    async def page(
+        self, url: str, step: Step, *, token: str, of: str
+    ) -> tuple[object, str | None]:
+        """Read one page of a list; returns it and the next one's address (RFC 8288).
+
+        The token goes nowhere else than to the host that `of` names.
+        """
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+        call = Call(method="GET", url=url, headers=headers, seconds=PATIENCE)
+        answer = await self._well(call, step)
+        found = _NEXT.search(answer.headers.get("link", "")[:_LONGEST_LINK])
+        following = found[1] if found else None
+        if following and urlsplit(following)[:2] != urlsplit(of)[:2]:
+            raise SignInFault(step, f"{where(url)} goes on at another host.")
+        return _json(url, answer, step), following
 
     async def post(
-        self, url: str, step: Step, form: Mapping[str, str], *, basic: tuple[str, str] | None
+        self,
+        url: str,
+        step: Step,
+        form: Mapping[str, str],
+        *,
+        basic: tuple[str, str] | None = None,
     ) -> Json:
-        """Send a form, with name and secret as RFC 6749, 2.3.1 writes them; read a JSON object.
+        """Send a form, `basic` as RFC 6749, 2.3.1 writes it; read a JSON object.
 
         What a server says in an `error` is part of the fault.
         """
@@ -66,6 +85,12 @@ class Asking:
             said = " ".join(str(found.get(name, "")) for name in ("error", "error_description"))
             raise SignInFault(step, f"{where(url)} refuses: {_short(said) or answer.status}.")
         return found
+
+    async def _well(self, call: Call, step: Step) -> Answer:
+        answer = await self._send(call, step)
+        if answer.status != 200:  # noqa: PLR2004 - anything else is not what was asked for
+            raise _not_well(call.url, answer, step)
+        return answer
 
     async def _send(self, call: Call, step: Step) -> Answer:
         try:

@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from inspector_app.adapters.identity.asking import Json
 from inspector_app.adapters.identity.oauth import check_id_token
 from inspector_app.adapters.identity.oidc_documents import Description, Documents
-from inspector_app.domain.providers import OidcSettings
+from inspector_app.domain.provider_settings import OidcSettings
 from inspector_app.domain.signing_in import SKEW_SECONDS, LoggedOut, SignInFault, Step
 from inspector_app.services.ports import Clock
 

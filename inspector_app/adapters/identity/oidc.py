@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from collections.abc import Mapping
-from functools import reduce
 from typing import cast
 from urllib.parse import urlencode
 
 from inspector_app.adapters.identity.asking import Asking, Json, as_object, where
 from inspector_app.adapters.identity.id_tokens import IdTokens
-from inspector_app.adapters.identity.oauth import code_address
+from inspector_app.adapters.identity.oauth import at_path, code_address, code_of, names
 from inspector_app.adapters.identity.oidc_documents import Description, Documents
-from inspector_app.domain.providers import OidcSettings
+from inspector_app.domain.provider_settings import OidcSettings
 from inspector_app.domain.signing_in import (
-    MOST_GROUPS,
     SKEW_SECONDS,
     Begun,
     Claimed,
@@ -28,7 +25,6 @@ from inspector_app.services.ports import Clock, Outbound
 ENTRA_GROUPS = "https://graph.microsoft.com/v1.0/me/getMemberObjects"
 """Where Entra ID's groups are read that are too many for a token."""
 _BYTES = 32
-_LONGEST_CODE = 4096
 
 
 class OidcClient:
@@ -122,7 +118,7 @@ class OidcClient:
     ) -> Json:
         """Ask for what the ID token leaves out; it must be about the same person."""
         wanted = {settings.groups_claim, settings.username_claim, "email"}
-        if not described.userinfo or not access or all(_at(claims, each) for each in wanted):
+        if not described.userinfo or not access or all(at_path(claims, each) for each in wanted):
             return claims
         found = as_object(
             await self._asking.get(described.userinfo, Step.WHO, token=access),
@@ -141,57 +137,7 @@ class OidcClient:
                 self._entra_groups, Step.GROUPS, token=access, method="POST"
             )
             return names(as_object(found, Step.GROUPS, self._entra_groups).get("value"))
-        return names(_at(claims, settings.groups_claim))
-
-
-def code_of(
-    answer: Mapping[str, str], kept: Mapping[str, str], *, issuer: str, named: bool
-) -> str:
-    """Take the code from what the browser came back with, if it is the answer to what was asked.
-
-    `named` says that the provider names itself in every answer (RFC 9207).
-    """
-    state = answer.get("state", "")
-    if not hmac.compare_digest(state.encode(), kept.get("state", "").encode()) or not state:
-        raise SignInFault(
-            Step.ANSWER,
-            "The answer is not to what this browser asked.",
-            hint="Begin again on the sign-in page.",
-        )
-    said = answer.get("iss")
-    if (said is not None and said != issuer) or (named and said is None):
-        raise SignInFault(Step.ANSWER, "The answer is another provider's.")
-    if "error" in answer:
-        words = " ".join(answer.get(name, "") for name in ("error", "error_description"))
-        plain = "".join(each for each in words if each.isprintable())[:200].strip()
-        raise SignInFault(Step.ANSWER, f"The provider says: {plain}.")
-    code = answer.get("code", "")
-    if not 0 < len(code) <= _LONGEST_CODE:
-        raise SignInFault(Step.ANSWER, "The answer has no code.")
-    return code
-
-
-def names(found: object) -> tuple[str, ...]:
-    """Take groups from a claim: a list of names, or one alone."""
-    if isinstance(found, str):
-        return (found,)
-    if not isinstance(found, list):
-        return ()
-    listed = [each for each in cast("list[object]", found) if isinstance(each, str) and each]
-    if len(listed) > MOST_GROUPS:
-        raise SignInFault(Step.GROUPS, f"The provider names more than {MOST_GROUPS} groups.")
-    return tuple(dict.fromkeys(listed))
-
-
-def _at(claims: Json, path: str) -> object:
-    """Read a claim by its name, else by dots: Keycloak's `realm_access.roles`."""
-    if path in claims:
-        return claims[path]
-    return reduce(_inside, path.split("."), cast("object", claims))
-
-
-def _inside(found: object, part: str) -> object:
-    return cast("Json", found).get(part) if isinstance(found, dict) else None
+        return names(at_path(claims, settings.groups_claim))
 
 
 def _check_strength(settings: OidcSettings, claims: Json, *, since: int) -> None:
@@ -216,7 +162,7 @@ def _check_strength(settings: OidcSettings, claims: Json, *, since: int) -> None
 
 def _claimed(settings: OidcSettings, claims: Json, groups: tuple[str, ...], raw: str) -> Claimed:
     def word(name: str) -> str:
-        found = _at(claims, name)
+        found = at_path(claims, name)
         return found if isinstance(found, str) else ""
 
     email = word("email")

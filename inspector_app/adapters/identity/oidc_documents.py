@@ -13,7 +13,7 @@ from joserfc.jwk import Key, KeySet
 
 from inspector_app.adapters.identity.asking import Asking, Json, as_object, where
 from inspector_app.domain.errors import Invalid
-from inspector_app.domain.providers import check_url
+from inspector_app.domain.provider_parsing import check_url
 from inspector_app.domain.signing_in import SignInFault, Step
 from inspector_app.services.ports import Clock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from inspector_app.domain.providers import OAuth2Settings, OidcSettings
+from inspector_app.domain.provider_settings import OAuth2Settings, OidcSettings
 from inspector_app.domain.signing_in import Begun, Claimed, LoggedOut
 
 

@@ -1,0 +1,104 @@
+"""Signing in elsewhere: the way there and back, step by step, and what is brought along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from inspector_app.domain.errors import InspectorError
+
+UNDER_WAY = timedelta(minutes=10)
+"""How long somebody may take at the provider."""
+SKEW_SECONDS = 30
+"""How far the provider's clock may be from ours."""
+MOST_GROUPS = 5000
+"""Of one person; a provider that names more is not believed."""
+
+
+class Step(StrEnum):
+    """Where on its way a sign-in is; in order."""
+
+    REACH = "reach"
+    DISCOVER = "discover"
+    KEYS = "keys"
+    ANSWER = "answer"
+    CODE = "code"
+    WHO = "who"
+    STRENGTH = "strength"
+    GROUPS = "groups"
+    ROLES = "roles"
+
+    @property
+    def words(self) -> str:
+        """What is done in it, in words."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Step.REACH: "Reach the provider",
+    Step.DISCOVER: "Read what it says of itself",
+    Step.KEYS: "Read its keys",
+    Step.ANSWER: "Take its answer to the browser",
+    Step.CODE: "Change the code for a token",
+    Step.WHO: "Verify who it is",
+    Step.STRENGTH: "Check how strongly they signed in",
+    Step.GROUPS: "Read their groups",
+    Step.ROLES: "Give roles by the mapping",
+}
+
+
+class SignInFault(InspectorError):
+    """A sign-in elsewhere that led to nothing.
+
+    `detail` is for admins and the audit log: it names what did not hold, never a token or secret.
+
+    Attributes:
+        step: Where it ended.
+        passing: Whether the same may work later.
+    """
+
+    title = "Sign-in did not work"
+
+    def __init__(self, step: Step, detail: str, *, passing: bool = False, hint: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.step = step
+        self.passing = passing
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A browser's way to a provider: where it goes, and what is kept, sealed, until it is back."""
+
+    url: str
+    kept: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a provider says of somebody who signed in there, its word already verified.
+
+    Attributes:
+        subject: Names them at the provider for good.
+        session: The provider's own session, for log-out; "" where it has none.
+        hint: What the provider wants to see at log-out, such as the ID token.
+    """
+
+    subject: str
+    username: str
+    email: str = ""
+    email_verified: bool = False
+    groups: tuple[str, ...] = ()
+    session: str = ""
+    hint: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """A provider's word that somebody's session there ended; one of both may be ""."""
+
+    subject: str
+    session: str
+    id: str
+    """Of the message itself: taken once."""

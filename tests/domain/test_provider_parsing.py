@@ -1,0 +1,147 @@
+"""Settings of identity providers: what is accepted, and what is said of the rest."""
+
+from __future__ import annotations
+
+import pytest
+
+from inspector_app.domain.errors import Invalid
+from inspector_app.domain.provider_parsing import parse_settings
+from inspector_app.domain.provider_settings import (
+    SETTINGS,
+    LdapSettings,
+    OidcSettings,
+    ProviderKind,
+    SamlSettings,
+)
+from inspector_app.domain.providers import check_provider_name, check_provider_slug
+
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+GOOD: dict[ProviderKind, dict[str, object]] = {
+    ProviderKind.OIDC: {"issuer": "https://login.example.com/realm", "client_id": "inspector"},
+    ProviderKind.OAUTH2: {
+        "authorize_url": "https://git.example.com/authorize",
+        "token_url": "https://git.example.com/token",
+        "user_url": "https://git.example.com/user",
+        "client_id": "inspector",
+    },
+    ProviderKind.SAML: {
+        "entity_id": "urn:idp",
+        "sso_url": "https://idp.example.com/sso",
+        "certificates": PEM,
+    },
+    ProviderKind.LDAP: {
+        "servers": ["ldaps://ldap.internal:636"],
+        "bind_dn": "uid=svc",
+        "people_base": "dc=example",
+    },
+}
+
+
+@pytest.mark.parametrize("kind", ProviderKind)
+def test_what_must_be_set_is_enough_and_each_of_it_is_asked_for(kind: ProviderKind) -> None:
+    good = GOOD[kind]
+    assert parse_settings(kind, good).kind is kind
+    for name in good:
+        with pytest.raises(Invalid, match="missing") as refused:
+            parse_settings(kind, {key: value for key, value in good.items() if key != name})
+        assert refused.value.field == name
+
+
+@pytest.mark.parametrize("kind", ProviderKind)
+def test_a_setting_that_nobody_knows_is_refused(kind: ProviderKind) -> None:
+    with pytest.raises(Invalid, match="no setting 'colour'"):
+        parse_settings(kind, GOOD[kind] | {"colour": "red"})
+
+
+def test_every_kind_has_settings_and_names_its_secrets() -> None:
+    assert set(SETTINGS) == set(ProviderKind)
+    assert all(each.secrets for each in SETTINGS.values())
+
+
+def test_lines_come_as_a_list_or_a_text() -> None:
+    for given in ("openid\n\n groups ", ["openid", "", " groups "]):
+        found = parse_settings(ProviderKind.OIDC, GOOD[ProviderKind.OIDC] | {"scopes": given})
+        assert isinstance(found, OidcSettings)
+        assert found.scopes == ("openid", "groups")
+
+
+def test_encryption_is_asked_for_and_sign_ins_from_there_are_not_taken_unless_set() -> None:
+    found = parse_settings(ProviderKind.SAML, GOOD[ProviderKind.SAML])
+    assert isinstance(found, SamlSettings)
+    assert (found.encrypted, found.unasked) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://login.example.com",
+        "http://127.0.0.1.evil.test",
+        "ftp://login.example.com",
+        "https://",
+        "https://user:pw@login.example.com",
+        "https://login.example.com/#x",
+        "https://login.example.com/a b",
+        "https://login.example.com:99999",
+        "https://[::1",
+        "javascript:alert(1)",
+        "//login.example.com",
+        "https://lögin.example.com",
+        "https://" + "a" * 3000,
+    ],
+)
+def test_an_address_is_https(url: str) -> None:
+    with pytest.raises(Invalid, match="https address") as refused:
+        parse_settings(ProviderKind.OIDC, GOOD[ProviderKind.OIDC] | {"issuer": url})
+    assert refused.value.field == "issuer"
+
+
+@pytest.mark.parametrize("url", ["http://localhost:7510", "http://127.0.0.1:1", "http://[::1]:1"])
+def test_on_this_machine_http_will_do(url: str) -> None:
+    found = parse_settings(ProviderKind.OIDC, GOOD[ProviderKind.OIDC] | {"issuer": url})
+    assert isinstance(found, OidcSettings)
+    assert found.issuer == url
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"servers": ["ldap://ldap.internal"]}, "servers"),
+        ({"servers": ["ldaps://a", "ldap://b"]}, "servers"),
+        ({"servers": ["ldapi:///x"]}, "servers"),
+        ({"servers": ["ldaps://u@h"]}, "servers"),
+        ({"people_filter": "(uid=*)"}, "people_filter"),
+        ({"people_filter": "(|(uid={username})(mail={username}))"}, "people_filter"),
+        ({"nesting": 21}, "nesting"),
+        ({"nesting": "5"}, "nesting"),
+        ({"start_tls": "yes"}, "start_tls"),
+        ({"certificates": "-----BEGIN PRIVATE KEY-----"}, "certificates"),
+        ({"certificates": PEM + "\n-----BEGIN PRIVATE KEY-----"}, "certificates"),
+        ({"bind_dn": "uid=svc\nx"}, "bind_dn"),
+    ],
+)
+def test_a_directory_is_asked_safely_or_not_at_all(change: dict[str, object], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_settings(ProviderKind.LDAP, GOOD[ProviderKind.LDAP] | change)
+    assert refused.value.field == field
+
+
+def test_start_tls_makes_ldap_safe() -> None:
+    change = {"servers": "ldap://ldap.internal:389", "start_tls": True}
+    found = parse_settings(ProviderKind.LDAP, GOOD[ProviderKind.LDAP] | change)
+    assert isinstance(found, LdapSettings)
+    assert found.servers == ("ldap://ldap.internal:389",)
+
+
+@pytest.mark.parametrize("scope", ['a"b', "a\\b", "a b"])
+def test_a_scope_is_a_scope(scope: str) -> None:
+    with pytest.raises(Invalid, match="no scope"):
+        parse_settings(ProviderKind.OIDC, GOOD[ProviderKind.OIDC] | {"scopes": [scope]})
+
+
+def test_local_is_taken_and_names_are_one_line() -> None:
+    with pytest.raises(Invalid, match="local"):
+        check_provider_slug("local")
+    assert check_provider_slug("corp-1") == "corp-1"
+    for name in ("", " ", "a\nb", "n" * 65):
+        with pytest.raises(Invalid):
+            check_provider_name(name)

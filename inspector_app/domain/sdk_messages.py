@@ -94,7 +94,7 @@ _UNHANDLED = re.compile(
 )
 _NO_COMMAND = re.compile(rf"No command scheduled for event {_EVENT}")
 _UNEVEN = re.compile(
-    r"(?P<what>Activity|Child workflow|Nexus operation) (?P<field>type|id|\w+)"
+    r"(?P<what>Activity|Child workflow|Nexus operation)(?: (?P<field>\w+))?"
     r" of (?P<where>scheduled event|recorded marker) '(?P<was>[^']*)'"
     r" does not match .*? command '(?P<now>[^']*)'",
 )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from tests.api.conftest import Visitor
+from tests.fixtures.front import Visitor
 
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.domain.audit import Outcome, Target

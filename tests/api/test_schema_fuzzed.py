@@ -39,7 +39,7 @@ CHECKS = [
 INSIDE = re.compile(r"Traceback|site-packages|\.py\b|sqlalchemy|psycopg|SELECT |0x[0-9a-f]{8}")
 MOST_ADDRESS = 30_000
 """Characters: longer ones no client sends."""
-FROM_GUARD = {403, 413, 421, 431}
+FROM_GUARD = {403, 413, 414, 421, 431}
 """What the outer guard answers to any request, whatever route it was for."""
 
 

@@ -15,7 +15,7 @@ from inspector_app.ui.redaction.state import RedactionState
 from inspector_app.ui.session import SessionState
 
 State = RedactionState
-_FORM = "rule-form"
+_FORM, _PROOF = "rule-form", "redaction-proof"
 _RESTS = 250
 """Milliseconds without a key until what is typed is tried."""
 _KINDS = (
@@ -196,7 +196,7 @@ def rule_dialog() -> rx.Component:
                     csrf=SessionState.csrf,
                     back=State.here,
                     by_code=State.second_step,
-                    ident="redaction-proof",
+                    ident=_PROOF,
                 ),
                 body,
             ),
@@ -205,7 +205,7 @@ def rule_dialog() -> rx.Component:
             button("Leave it", on_click=State.shut_rule(False)),
             rx.cond(
                 State.must_prove,
-                rx.el.button("Go on", type="submit", form="proof", class_name="btn primary"),
+                rx.el.button("Go on", type="submit", form=_PROOF, class_name="btn primary"),
                 rx.el.button(verb, type="submit", form=_FORM, class_name=css),
             ),
         ),

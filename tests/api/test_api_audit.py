@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from tests.fixtures.front import Visitor
 
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.domain.audit import Outcome, Target
@@ -20,6 +19,7 @@ from inspector_app.services import registry
 from inspector_app.services.feeds import FeedDesk
 from tests.fixtures.chains import PLAIN, insert, rows
 from tests.fixtures.database import PASSWORD
+from tests.fixtures.front import Visitor
 from tests.fixtures.seals import DELIVER, Outside, does, seals
 
 AUDIT = "/api/v1/audit"

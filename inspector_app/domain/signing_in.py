@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from inspector_app.domain.errors import InspectorError
@@ -102,3 +102,35 @@ class LoggedOut:
     session: str
     id: str
     """Of the message itself: taken once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SamlPlace:
+    """Who we are to a SAML identity provider.
+
+    Attributes:
+        acs: Where it sends who signed in: compared to the letter with what an assertion says.
+        sls: Where log-out requests and answers go.
+        keys: Private keys and their certificates, PEM, newest first; the first one signs.
+    """
+
+    entity_id: str
+    acs: str
+    sls: str
+    keys: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A SAML response that verified: who it says it is, and what makes it count once.
+
+    Attributes:
+        answers: The request it answers; "" where the identity provider began by itself.
+        id: Of the assertion: taken once.
+        until: The moment from which it would be refused as too old.
+    """
+
+    claimed: Claimed
+    answers: str
+    id: str
+    until: datetime

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
-from inspector_app.domain.provider_settings import OAuth2Settings, OidcSettings
-from inspector_app.domain.signing_in import Begun, Claimed, LoggedOut
+from inspector_app.domain.provider_settings import (
+    LdapSettings,
+    OAuth2Settings,
+    OidcSettings,
+    SamlSettings,
+)
+from inspector_app.domain.signing_in import Arrived, Begun, Claimed, LoggedOut, SamlPlace
 
 
 class Oidc(Protocol):
@@ -54,3 +60,103 @@ class OAuth2(Protocol):
         kept: Mapping[str, str],
         answer: Mapping[str, str],
     ) -> Claimed: ...
+
+
+class Directory(Protocol):
+    """LDAP: search as the service account, whose password is `secret`, then bind as who it is.
+
+    Every fault is a SignInFault, but for a wrong name or password.
+    """
+
+    async def look(self, settings: LdapSettings, secret: str) -> None:
+        """Reach a server, bind to it, and find the places that are searched."""
+        ...
+
+    async def find(self, settings: LdapSettings, secret: str, username: str) -> Claimed:
+        """Say who somebody is without their password, for a dry run.
+
+        Raises:
+            WrongCredentials: Nobody, or more than one, has the name.
+        """
+        ...
+
+    async def sign_in(
+        self, settings: LdapSettings, secret: str, username: str, password: str
+    ) -> Claimed:
+        """Say who it is whose name and password these are.
+
+        Raises:
+            WrongCredentials: They are nobody's; an empty password never leaves this machine.
+        """
+        ...
+
+
+class Saml(Protocol):
+    """SAML 2.0, Redirect to the identity provider and POST back. Every fault is a SignInFault."""
+
+    def new_keys(self, entity_id: str, now: datetime) -> str:
+        """Make a key pair of ours: the private key and a certificate, PEM."""
+        ...
+
+    def metadata(self, settings: SamlSettings, place: SamlPlace) -> str:
+        """Describe us to the identity provider, as XML."""
+        ...
+
+    def begin(
+        self, settings: SamlSettings, place: SamlPlace, *, now: datetime, fresh: bool = False
+    ) -> Begun:
+        """Say where the browser goes, with a signed request.
+
+        `kept` has `request`, the request's id, and `state`, sent as its RelayState. `fresh` asks
+        that they prove themselves there anew (ForceAuthn).
+        """
+        ...
+
+    async def finish(
+        self,
+        settings: SamlSettings,
+        place: SamlPlace,
+        *,
+        response: str,
+        now: datetime,
+        request: str | None,
+    ) -> Arrived:
+        """Verify a `SAMLResponse` as it was posted to the ACS.
+
+        With `request` it must answer that one; None, as at the ACS, where no cookie comes along,
+        leaves that to whoever has the ticket: `Arrived.answers` says which.
+        """
+        ...
+
+    def log_out_url(
+        self, settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetime, state: str
+    ) -> str | None:
+        """Say where the browser ends the session there, too; None where it cannot.
+
+        `hint` is what `Claimed.hint` was: whatever is needed to name the session.
+        """
+        ...
+
+    def logged_out(
+        self, settings: SamlSettings, place: SamlPlace, *, query: str, now: datetime
+    ) -> LoggedOut:
+        """Verify a LogoutRequest, from the whole query it came in, to the letter."""
+        ...
+
+    def log_out_answer(
+        self,
+        settings: SamlSettings,
+        place: SamlPlace,
+        *,
+        answers: str,
+        relay: str,
+        now: datetime,
+    ) -> str:
+        """Say where the browser takes our signed answer to the LogoutRequest of that id."""
+        ...
+
+    def answered(
+        self, settings: SamlSettings, place: SamlPlace, *, query: str, now: datetime
+    ) -> None:
+        """Verify a LogoutResponse to a log-out that began here."""
+        ...

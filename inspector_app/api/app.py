@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from inspector_app.api import errors, health, login, metrics
 from inspector_app.api.declared import declared_permission, needs
 from inspector_app.api.errors import documented
+from inspector_app.api.guard import refusals
 from inspector_app.api.v1 import (
     actions,
     audit,
@@ -113,6 +114,7 @@ def _document(app: FastAPI) -> dict[str, object]:
             "description": "A token (insp_…), or the JWT it was exchanged for.",
         },
     }
+    components["responses"] = {"Problem": documented(422)[422]}
     for route in _routes():
         if route.include_in_schema:
             _note_permission(document["paths"][route.path_format], route)
@@ -125,17 +127,17 @@ _SECURITY: dict[Permission | None, list[dict[str, list[str]]]] = {
     Permission.TOKEN_EXCHANGE: [{"bearer": []}],
 }
 """What only a person does, and what only a token; everything else both."""
+_PROBLEM = {"$ref": "#/components/responses/Problem"}
 
 
 def _note_permission(path: dict[str, dict[str, object]], route: APIRoute) -> None:
     permission = declared_permission(route.endpoint)
     for method in route.methods or ():
         operation = path[method.lower()]
-        responses = cast("dict[str, object]", operation.setdefault("responses", {}))
-        responses["429"] = errors.documented(429)[429]
         operation["x-permission"] = permission.value if permission else None
         if permission is not Permission.PUBLIC:
             operation["security"] = _SECURITY.get(permission, [{"session": []}, {"bearer": []}])
-            # Too many bearer tokens that opened nothing: whatever they were sent to.
-            answers = cast("dict[str, object]", operation["responses"])
-            answers.setdefault("429", documented(429)[429])
+        answers = cast("dict[str, object]", operation.setdefault("responses", {}))
+        told = {int(status) for status in answers if int(status) >= 400}  # noqa: PLR2004 - HTTP's own line
+        for status in sorted(told | refusals(method) | {429}):
+            answers[str(status)] = dict(_PROBLEM)

@@ -32,6 +32,11 @@ _WITHOUT_SESSION = {"/auth/local/login"}
 _FORM = "application/x-www-form-urlencoded"
 
 
+def refusals(method: str) -> set[int]:
+    """Return the statuses the guard may answer with, whatever route a request is for."""
+    return {TOO_LARGE, 414, 421, 431} | (set() if method in _SAFE else {403})
+
+
 class OuterGuard:
     """Host, Origin, CSRF, limits, headers and request ids, before anything else runs."""
 

@@ -136,7 +136,7 @@ def _note_permission(path: dict[str, dict[str, object]], route: APIRoute) -> Non
         operation = path[method.lower()]
         operation["x-permission"] = permission.value if permission else None
         if permission is not Permission.PUBLIC:
-            operation["security"] = _SECURITY.get(permission, [{"session": []}, {"bearer": []}])
+            operation["security"] = [*_SECURITY.get(permission, [{"session": []}, {"bearer": []}])]
         answers = cast("dict[str, object]", operation.setdefault("responses", {}))
         told = {int(status) for status in answers if int(status) >= 400}  # noqa: PLR2004 - HTTP's own line
         for status in sorted(told | refusals(method) | {429}):

@@ -121,10 +121,10 @@ def _document(app: FastAPI) -> dict[str, object]:
     return document
 
 
-_SECURITY: dict[Permission | None, list[dict[str, list[str]]]] = {
-    Permission.SESSION_OWN: [{"session": []}],
-    Permission.TOKEN_OWN: [{"session": []}],
-    Permission.TOKEN_EXCHANGE: [{"bearer": []}],
+_BY: dict[Permission | None, tuple[str, ...]] = {
+    Permission.SESSION_OWN: ("session",),
+    Permission.TOKEN_OWN: ("session",),
+    Permission.TOKEN_EXCHANGE: ("bearer",),
 }
 """What only a person does, and what only a token; everything else both."""
 _PROBLEM = {"$ref": "#/components/responses/Problem"}
@@ -136,7 +136,8 @@ def _note_permission(path: dict[str, dict[str, object]], route: APIRoute) -> Non
         operation = path[method.lower()]
         operation["x-permission"] = permission.value if permission else None
         if permission is not Permission.PUBLIC:
-            operation["security"] = [*_SECURITY.get(permission, [{"session": []}, {"bearer": []}])]
+            by = _BY.get(permission, ("session", "bearer"))
+            operation["security"] = [{each: list[str]()} for each in by]
         answers = cast("dict[str, object]", operation.setdefault("responses", {}))
         told = {int(status) for status in answers if int(status) >= 400}  # noqa: PLR2004 - HTTP's own line
         for status in sorted(told | refusals(method) | {429}):

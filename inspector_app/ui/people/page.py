@@ -256,7 +256,7 @@ def people_page() -> rx.Component:
             rx.el.section(
                 _table(),
                 rx.cond(State.opened, _detail()),
-                class_name=rx.cond(State.opened, "panel split-pane people-pane", "panel"),
+                class_name=rx.cond(State.opened, "panel split-pane", "panel"),
                 aria_label="People",
             ),
         ),

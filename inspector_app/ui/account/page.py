@@ -12,6 +12,7 @@ from inspector_app.ui.kit.form import field_id, submit
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.kit.proof import proof
 from inspector_app.ui.kit.sessions import SignedIn
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.shell import shell
 from inspector_app.ui.tokens.parts import tokens_panel
@@ -117,15 +118,7 @@ def _sessions() -> rx.Component:
             ),
             class_name="panel-h",
         ),
-        rx.el.table(
-            rx.el.thead(
-                rx.el.tr(
-                    *(rx.el.th(word, class_name=css, width=width) for word, css, width in head)
-                )
-            ),
-            rx.el.tbody(rx.foreach(State.sessions, _row)),
-            class_name="tbl stacked sessions",
-        ),
+        table(head, rx.foreach(State.sessions, _row), css="stacked sessions", walked=False),
         class_name="panel",
     )
 

@@ -17,6 +17,7 @@ from inspector_app.ui.kit.controls import (
 )
 from inspector_app.ui.kit.feedback import empty, notice
 from inspector_app.ui.kit.icons import badge, icon
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.session import SessionState
 from inspector_app.ui.shell import shell
@@ -175,13 +176,7 @@ def _table() -> rx.Component:
         ("Target", "hide-n", "auto"),
         ("Outcome", "", "176px"),
     )
-    return rx.el.table(
-        rx.el.thead(
-            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
-        ),
-        rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
-        class_name="tbl entries",
-    )
+    return table(head, rx.foreach(State.rows, _row), css="entries")
 
 
 def _fact(word: str, *value: rx.Component | rx.Var[str] | str) -> rx.Component:

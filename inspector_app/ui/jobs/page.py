@@ -11,6 +11,7 @@ from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.form import form, reason_field, submit
 from inspector_app.ui.kit.icons import badge
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.session import SessionState
 from inspector_app.ui.shell import shell
@@ -71,13 +72,7 @@ def _table() -> rx.Component:
         ("Held by", "hide-n", "176px"),
         ("", "r", "104px"),
     )
-    return rx.el.table(
-        rx.el.thead(
-            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
-        ),
-        rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
-        class_name="tbl jobs",
-    )
+    return table(head, rx.foreach(State.rows, _row), css="jobs")
 
 
 def _jobs() -> rx.Component:

@@ -10,6 +10,7 @@ from inspector_app.ui.kit.dialog import dialog
 from inspector_app.ui.kit.feedback import empty, notice, progress
 from inspector_app.ui.kit.form import form, reason_field, submit
 from inspector_app.ui.kit.icons import badge, state_css, state_icon, state_word
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment, span
 from inspector_app.ui.operations.state import OperationPageState
 from inspector_app.ui.operations.values import ItemRow, OutcomeCell
@@ -119,13 +120,7 @@ def _runs() -> rx.Component:
         ("What happened", "hide-n", "auto"),
         ("At", "r", "132px"),
     )
-    table = rx.el.table(
-        rx.el.thead(
-            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
-        ),
-        rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
-        class_name="tbl stacked items",
-    )
+    rows = table(head, rx.foreach(State.rows, _row), css="stacked items")
     none = empty(
         "search-x",
         "No run has this outcome",
@@ -143,7 +138,7 @@ def _runs() -> rx.Component:
             class_name="counts",
             aria_label="Runs by outcome",
         ),
-        rx.cond(State.rows.length() > 0, table, none),
+        rx.cond(State.rows.length() > 0, rows, none),
         rx.cond(
             State.next_href,
             rx.el.div(

@@ -7,6 +7,7 @@ import reflex as rx
 from inspector_app.ui.kit.controls import link
 from inspector_app.ui.kit.feedback import empty, progress
 from inspector_app.ui.kit.icons import badge
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.operations.state import OperationsState
 from inspector_app.ui.operations.values import OperationView
@@ -39,13 +40,7 @@ def _table() -> rx.Component:
         ("By", "hide-n", "112px"),
         ("Started", "r", "132px"),
     )
-    return rx.el.table(
-        rx.el.thead(
-            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
-        ),
-        rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
-        class_name="tbl stacked operations",
-    )
+    return table(head, rx.foreach(State.rows, _row), css="stacked operations")
 
 
 def operations_page() -> rx.Component:

@@ -9,6 +9,7 @@ from inspector_app.ui.kit.controls import link
 from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.kit.live import live_switch
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment, span
 from inspector_app.ui.overview.state import OverviewState
 from inspector_app.ui.overview.values import (
@@ -213,15 +214,7 @@ def _namespaces() -> rx.Component:
             rx.el.span("Counted ", moment(State.counted_at, "relative"), class_name="t3"),
             class_name="panel-h",
         ),
-        rx.el.table(
-            rx.el.thead(
-                rx.el.tr(
-                    *(rx.el.th(word, class_name=css, width=width) for word, css, width in head)
-                )
-            ),
-            rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
-            class_name="tbl spaces",
-        ),
+        table(head, rx.foreach(State.rows, _row), css="spaces"),
         id=NAMESPACES,
         class_name="panel",
         aria_label="Namespaces",

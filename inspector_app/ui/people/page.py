@@ -9,6 +9,7 @@ from inspector_app.ui.kit.controls import button, copy_button, link
 from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.icons import badge, icon
 from inspector_app.ui.kit.sessions import SignedIn
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.people.questions import questions
 from inspector_app.ui.people.state import PeopleState, PersonRow
@@ -89,15 +90,7 @@ def _table() -> rx.Component:
         ("Sessions", "r hide-n", "84px"),
     )
     return rx.el.div(
-        rx.el.table(
-            rx.el.thead(
-                rx.el.tr(
-                    *(rx.el.th(word, class_name=css, width=width) for word, css, width in head)
-                )
-            ),
-            rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
-            class_name="tbl stacked people",
-        ),
+        table(head, rx.foreach(State.rows, _row), css="stacked people"),
         rx.cond(
             State.next_href,
             rx.el.div(

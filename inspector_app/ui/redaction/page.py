@@ -8,6 +8,7 @@ from inspector_app.domain.permissions import Permission
 from inspector_app.ui.kit.controls import button
 from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.icons import icon
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.redaction.form import rule_dialog
 from inspector_app.ui.redaction.state import RedactionState, RuleRow
@@ -65,13 +66,7 @@ def _table() -> rx.Component:
         ("Changed", "r hide-n", "96px"),
         ("", "r", "188px"),
     )
-    return rx.el.table(
-        rx.el.thead(
-            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
-        ),
-        rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
-        class_name="tbl stacked rules",
-    )
+    return table(head, rx.foreach(State.rows, _row), css="stacked rules")
 
 
 def _rules() -> rx.Component:

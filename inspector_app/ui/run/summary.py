@@ -6,6 +6,7 @@ import reflex as rx
 
 from inspector_app.ui.kit.controls import copy_button, link
 from inspector_app.ui.kit.icons import badge, icon
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.run.values import STAGE, ActivityRow, ChildRow, Text
@@ -100,16 +101,13 @@ def _pending() -> rx.Component:
         ("Next try", "r", "96px"),
         ("Last failure", "hide-n", "30%"),
     )
-    table = rx.el.table(
-        rx.el.thead(
-            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
-        ),
-        rx.el.tbody(
-            rx.cond(State.facts.task_attempt > 1, _failing_task()),
-            rx.foreach(State.activities, _activity),
-            rx.foreach(State.children, _child),
-        ),
-        class_name="tbl pending",
+    rows = table(
+        head,
+        rx.cond(State.facts.task_attempt > 1, _failing_task()),
+        rx.foreach(State.activities, _activity),
+        rx.foreach(State.children, _child),
+        css="pending",
+        walked=False,
     )
     count = State.activities.length() + State.children.length()
     some = (count > 0) | (State.facts.task_attempt > 1)
@@ -124,7 +122,7 @@ def _pending() -> rx.Component:
             rx.cond(count > 0, rx.el.span(count, class_name="t3 num")),
             class_name="panel-h",
         ),
-        rx.cond(some, table, nothing),
+        rx.cond(some, rows, nothing),
         class_name="panel",
         aria_label="Pending work",
     )

@@ -6,6 +6,7 @@ import reflex as rx
 
 from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.icons import badge
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.run.state import RunState
 from inspector_app.ui.run.values import AuditRow
@@ -46,13 +47,7 @@ def trail() -> rx.Component:
         ("Outcome", "", "152px"),
         ("Reason", "", "auto"),
     )
-    table = rx.el.table(
-        rx.el.thead(
-            rx.el.tr(*(rx.el.th(word, class_name=css, width=width) for word, css, width in head))
-        ),
-        rx.el.tbody(rx.foreach(State.trail, _row)),
-        class_name="tbl trail",
-    )
+    rows = table(head, rx.foreach(State.trail, _row), css="trail", walked=False)
     nobody = empty(
         "scroll-text",
         "Nobody acted on this run yet",
@@ -60,7 +55,7 @@ def trail() -> rx.Component:
         "with the reason.",
     )
     return rx.el.section(
-        rx.cond(State.trail.length() > 0, table, nobody),
+        rx.cond(State.trail.length() > 0, rows, nobody),
         class_name="panel",
         aria_label="Audit",
     )

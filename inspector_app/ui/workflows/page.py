@@ -8,6 +8,7 @@ from inspector_app.ui.kit.controls import button, link
 from inspector_app.ui.kit.feedback import empty, outage
 from inspector_app.ui.kit.icons import badge, icon, state_css, state_icon, state_word
 from inspector_app.ui.kit.live import live_switch
+from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment, span
 from inspector_app.ui.shell import shell
 from inspector_app.ui.theme import STATUS
@@ -128,15 +129,11 @@ def _table() -> rx.Component:
         ("Duration", "r hide-n", "104px"),
         ("Note", "hide-n", "208px"),
     )
-    return rx.el.table(
-        rx.el.thead(
-            rx.el.tr(
-                rx.el.th(choosing_all(), class_name="box hide-n", width="44px"),
-                *(rx.el.th(word, class_name=css, width=width) for word, css, width in head),
-            )
-        ),
-        rx.el.tbody(rx.foreach(State.rows, _row), custom_attrs={"data-rows": ""}),
-        class_name="tbl runs",
+    return table(
+        head,
+        rx.foreach(State.rows, _row),
+        css="runs",
+        before=rx.el.th(choosing_all(), class_name="box hide-n", width="44px"),
     )
 
 

@@ -21,6 +21,8 @@ from inspector_app.adapters.cipher import FernetCipher
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.adapters.identity.jwts import JoseJwts
 from inspector_app.adapters.identity.local import Argon2Passwords
+from inspector_app.adapters.identity.oauth2 import OAuth2Client
+from inspector_app.adapters.identity.oidc import OidcClient
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
 from inspector_app.adapters.patterns import Re2Patterns
@@ -39,13 +41,18 @@ from inspector_app.jobs import scheduler
 from inspector_app.jobs.ticks import JOBS, TICKS
 from inspector_app.services import registry
 from inspector_app.services.accounts import Accounts
+from inspector_app.services.arrivals import Arrivals
 from inspector_app.services.audit import AuditLog
+from inspector_app.services.directories import DirectorySignIn
 from inspector_app.services.door import Door
+from inspector_app.services.elsewhere import SignInElsewhere
+from inspector_app.services.entering import Entrance
 from inspector_app.services.feeds import FeedDesk
 from inspector_app.services.floods import WINDOW
 from inspector_app.services.guesses import Guesses
 from inspector_app.services.jobs import JobDesk
 from inspector_app.services.jwts import JwtDesk
+from inspector_app.services.leaving import Leaving
 from inspector_app.services.live import Live
 from inspector_app.services.one_time import OneTimePasswords
 from inspector_app.services.operation_runner import OperationRunner
@@ -53,6 +60,9 @@ from inspector_app.services.operations import OperationDesk
 from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.people import PeopleDesk
 from inspector_app.services.ports import Outbound, Sink
+from inspector_app.services.ports.signing_in import AllWays, Ways
+from inspector_app.services.provider_book import ProviderBook
+from inspector_app.services.providers import ProviderDesk
 from inspector_app.services.rates import Rates
 from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.registry import Services
@@ -79,6 +89,11 @@ def clock() -> datetime:
 def _this_process() -> str:
     """Name this process in leases: where to look for it, and not the one before it."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def _ways(outbound: Outbound) -> Ways:
+    """Build how providers are spoken to, over a way out."""
+    return Ways(OidcClient(outbound, clock), OAuth2Client(outbound))
 
 
 def _sink(settings: Settings, outbound: Outbound, target: AuditTarget) -> Sink:
@@ -143,6 +158,10 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             retention=settings.audit_retention,
             streams=tuple(each.id for each in streams),
         )
+        origin = settings.public_url
+        book = ProviderBook(cipher)
+        ways = AllWays(tenants=_ways(outbound), operators=_ways(anywhere))
+        entrance = Entrance(door, clock, cipher, book, sessions)
         yield Services(
             clock=clock,
             meter=meter,
@@ -168,6 +187,11 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             outbound=outbound,
             redaction=redaction,
             secrets=SecretDesk(door, cipher),
+            providers=ProviderDesk(door, clock, book, ways, origin),
+            elsewhere=SignInElsewhere(entrance, clock, ways, origin),
+            arrivals=Arrivals(door, clock, cipher, entrance, ways, origin),
+            directories=DirectorySignIn(door, entrance, book, ways, guesses),
+            leaving=Leaving(door, clock, cipher, book, entrance, ways, sessions, origin),
             rates=Rates(door, tries, settings.rates, meter),
         )
 

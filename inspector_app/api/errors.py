@@ -35,6 +35,7 @@ from inspector_app.domain.errors import (
     WrongCredentials,
     WrongToken,
 )
+from inspector_app.domain.signing_in import SignInFault, SignInRefused
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ STATUS: dict[type[InspectorError], int] = {
     WrongCredentials: 401,
     OneTimePasswordOver: 401,
     WrongToken: 401,
+    SignInRefused: 401,
     CodeRequired: 401,
     PasswordChangeRequired: 403,
     ProofRequired: 403,
@@ -55,6 +57,7 @@ STATUS: dict[type[InspectorError], int] = {
     TooMany: 429,
     Refused: 502,
     NotReached: 502,
+    SignInFault: 502,
     Unreachable: 503,
     StorageUnavailable: 503,
 }

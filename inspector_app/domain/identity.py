@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -58,12 +58,33 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """How a session was opened.
+
+    Attributes:
+        provider: The key of the provider, or `local`.
+        subject: Whom the provider says it is.
+        session: The provider's own session, for log-out.
+        hint: What it wants to see at log-out; sealed.
+        within: The only tenant it opens: of a tenant's own provider, which must not open another.
+    """
+
+    provider: str
+    subject: str = ""
+    session: str = ""
+    hint: bytes | None = field(default=None, repr=False)
+    within: TenantId | None = None
+
+
+LOCAL = Origin("local")
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A person's signed-in browser."""
 
     id: SessionId
     person: PersonId
-    provider: str
     address: str
     user_agent: str
     created_at: datetime
@@ -73,6 +94,12 @@ class Session:
     renew_due: bool = False
     """Its person's role has changed: another token before anything else."""
     revoked_at: datetime | None = None
+    origin: Origin = LOCAL
+
+    @property
+    def provider(self) -> str:
+        """The key of the provider it was opened by, or `local`."""
+        return self.origin.provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +126,8 @@ class Actor:
     scopes: frozenset[Permission] | None = None
     proved_at: datetime | None = None
     must_renew: bool = False
+    within: TenantId | None = None
+    """The only tenant that its session opens, if it does not open all of its person's."""
     behalf: str = ""
     """The user name of whoever a token, or Inspector itself, acts for."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from inspector_app.domain.admission import MappedRole
 from inspector_app.domain.errors import Conflict, NotFound
 from inspector_app.domain.identity import Person
 from inspector_app.domain.ids import PersonId
@@ -40,6 +41,9 @@ class Colleague:
     seen_at: datetime | None = None
     live_sessions: int = 0
     second_step: bool = False
+    by_hand: Role | None = None
+    mapped: tuple[MappedRole, ...] = ()
+    """What was given by hand and what by mapping; `role` is the highest of all."""
 
     def state(self, now: datetime) -> AccountState:
         """How the account stands."""

@@ -55,6 +55,10 @@ class Permission(StrEnum):
     REDACTION_READ = "redaction:read"
     """What is hidden, from whom, and what a role would see."""
     REDACTION_WRITE = "redaction:write"
+    PROVIDER_READ = "provider:read"
+    """How the tenant's people may sign in elsewhere, and what a mapping makes of whom."""
+    PROVIDER_WRITE = "provider:write"
+    """The tenant's own providers; the installation's are the operator's."""
 
     METRICS_READ = "metrics:read"
     """Prometheus: a token of its own, or loopback."""
@@ -92,6 +96,8 @@ _ADMIN = _DEVELOPER | {
     Permission.PEOPLE_WRITE,
     Permission.REDACTION_READ,
     Permission.REDACTION_WRITE,
+    Permission.PROVIDER_READ,
+    Permission.PROVIDER_WRITE,
 }
 
 HELD: dict[Role, frozenset[Permission]] = {
@@ -107,6 +113,7 @@ NEEDS_PROOF = frozenset(
         Permission.TOKEN_OWN,
         Permission.TOKEN_MANAGE,
         Permission.REDACTION_WRITE,
+        Permission.PROVIDER_WRITE,
     }
 )
 """What an open session alone does not open: who acts has proved lately that it is them.

@@ -57,6 +57,7 @@ class SignInFault(InspectorError):
     Attributes:
         step: Where it ended.
         passing: Whether the same may work later.
+        who: The user name there, once it is known.
     """
 
     title = "Sign-in did not work"
@@ -65,6 +66,26 @@ class SignInFault(InspectorError):
         super().__init__(detail, hint=hint)
         self.step = step
         self.passing = passing
+        self.who = ""
+
+
+class SignInRefused(InspectorError):
+    """What a browser is told of a fault; why is in the audit log alone."""
+
+    title = "Sign-in did not work"
+
+    def __init__(self, name: str, fault: SignInFault) -> None:
+        detail, hint = f"Signing in with {name} did not work.", _ASK
+        if fault.passing:
+            detail, hint = f"{name} does not answer as it should.", "Try again in a moment."
+        elif fault.step is Step.ANSWER:
+            hint = "Begin again on this page; in one tab only."
+        elif fault.step is Step.ROLES:
+            detail = f"{name} knows you, but you have no access here."
+        super().__init__(detail, hint=hint)
+
+
+_ASK = "An admin of your organisation finds the reason in the audit log."
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from inspector_app.jobs import (
     tidy_operations,
     tidy_replies,
     tidy_sessions,
+    tidy_sign_ins,
     tidy_tokens,
 )
 from inspector_app.services.jobs import Tick
 
 _FILES = (
     *(intents, seal_audit, deliver_audit),
-    *(tidy_sessions, tidy_replies, tidy_operations, tidy_tokens),
+    *(tidy_sessions, tidy_sign_ins, tidy_replies, tidy_operations, tidy_tokens),
 )
 
 JOBS: tuple[Job, ...] = tuple(each.JOB for each in _FILES)

@@ -17,6 +17,7 @@ from inspector_app.domain.errors import (
     WrongCredentials,
 )
 from inspector_app.domain.identity import (
+    LOCAL,
     PASSWORD_MAX,
     Actor,
     ActorKind,
@@ -33,7 +34,6 @@ from inspector_app.services.ports import Clock, Passwords, Work
 from inspector_app.services.second_steps import SecondSteps, person_of
 from inspector_app.services.sessions import SessionDesk
 
-_LOCAL = "local"
 _NOBODY = PersonId(UUID(int=0))
 
 
@@ -128,7 +128,7 @@ class Accounts:
             actor, Permission.PUBLIC, Target("session", nobody.name), action="session.open"
         ) as work:
             token = await self._sessions.open(
-                work, person, provider=_LOCAL, address=nobody.address, user_agent=user_agent
+                work, person, origin=LOCAL, address=nobody.address, user_agent=user_agent
             )
         return token, person
 
@@ -196,7 +196,7 @@ class Accounts:
             await work.sessions.revoke_all(person_id, self._clock())
             person = replace(person, must_change_password=False, one_time_until=None)
             return await self._sessions.open(
-                work, person, provider=_LOCAL, address=actor.address, user_agent=user_agent
+                work, person, origin=LOCAL, address=actor.address, user_agent=user_agent
             )
 
     async def create_person(
@@ -329,7 +329,7 @@ def _nobody(name: str, address: str, request_id: str) -> Actor:
         name or "anonymous",
         address,
         RequestId(request_id),
-        provider=_LOCAL,
+        provider=LOCAL.provider,
     )
 
 

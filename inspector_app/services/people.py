@@ -110,6 +110,8 @@ class PeopleDesk:
                 raise Conflict(f"The name {name!r} is taken.", hint="Choose another.")
             else:
                 await begin_anew(work, person.id, one_time, now)
+                # Or who signs in elsewhere would share an account with whoever has its password.
+                await work.identities.forget_person(person.id)
                 await work.people.set_disabled(person.id, disabled=False)
             await work.tenants.set_role(person.id, _tenant_of(actor), role)
         return await self.one(actor, person.id), one_time.text

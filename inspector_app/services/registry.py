@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inspector_app.services.accounts import Accounts
+    from inspector_app.services.arrivals import Arrivals
     from inspector_app.services.audit import AuditLog
+    from inspector_app.services.directories import DirectorySignIn
     from inspector_app.services.door import Door
+    from inspector_app.services.elsewhere import SignInElsewhere
     from inspector_app.services.feeds import FeedDesk
     from inspector_app.services.jobs import JobDesk
     from inspector_app.services.jwts import JwtDesk
+    from inspector_app.services.leaving import Leaving
     from inspector_app.services.live import Live
     from inspector_app.services.operation_runner import OperationRunner
     from inspector_app.services.operations import OperationDesk
     from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.people import PeopleDesk
     from inspector_app.services.ports import Clock, Meter, Outbound, Tries
+    from inspector_app.services.providers import ProviderDesk
     from inspector_app.services.rates import Rates
     from inspector_app.services.redaction import RedactionDesk
     from inspector_app.services.repeats import Repeats
@@ -59,6 +64,11 @@ class Services:
     redaction: RedactionDesk
     rates: Rates
     secrets: SecretDesk
+    providers: ProviderDesk
+    elsewhere: SignInElsewhere
+    arrivals: Arrivals
+    directories: DirectorySignIn
+    leaving: Leaving
 
 
 _current: Services | None = None

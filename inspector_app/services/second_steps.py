@@ -10,7 +10,7 @@ from uuid import UUID
 
 from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import Conflict, Invalid, WrongCredentials
-from inspector_app.domain.identity import Actor, Person
+from inspector_app.domain.identity import LOCAL, Actor, Person
 from inspector_app.domain.ids import PersonId
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.second_step import (
@@ -73,8 +73,13 @@ class SecondSteps:
         """Make a new secret; nobody is asked for its codes before `confirm`.
 
         Raises:
-            Conflict: There is one in use.
+            Conflict: There is one in use; or they sign in elsewhere, where that is asked.
         """
+        if actor.provider != LOCAL.provider:
+            raise Conflict(
+                f"You signed in by {actor.provider}, which asks for a second step itself.",
+                hint="Set one up there.",
+            )
         secret = secrets.token_bytes(SECRET_BYTES)
         async with self._door.enter(
             actor, Permission.SESSION_SECURE, _self(actor), action="second_step.begin"

@@ -11,7 +11,15 @@ from datetime import timedelta
 
 from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import NotFound, StorageUnavailable
-from inspector_app.domain.identity import SYSTEM, Actor, ActorKind, Person, Session, is_live
+from inspector_app.domain.identity import (
+    SYSTEM,
+    Actor,
+    ActorKind,
+    Origin,
+    Person,
+    Session,
+    is_live,
+)
 from inspector_app.domain.ids import RequestId, SessionId, new_id
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.tenancy import Membership, SignedIn
@@ -39,19 +47,19 @@ class SessionDesk:
         self._signed_in = Gathered(self._look_up)
 
     async def open(
-        self, work: Work, person: Person, *, provider: str, address: str, user_agent: str
+        self, work: Work, person: Person, *, origin: Origin, address: str, user_agent: str
     ) -> str:
         """Store a new session within the caller's transaction and return its token."""
         token, now = secrets.token_urlsafe(32), self._clock()
         session = Session(
             id=SessionId(new_id(now)),
             person=person.id,
-            provider=provider,
             address=address,
             user_agent=user_agent[:_AGENT_LENGTH],
             created_at=now,
             last_seen_at=now,
             proved_at=now,
+            origin=origin,
         )
         await work.sessions.add(session, _digest(token))
         return token
@@ -100,7 +108,9 @@ class SessionDesk:
                     nobody, Permission.PUBLIC, _ANY, record=False, write=True
                 ) as work:
                     await work.sessions.touch(session.id, now)
-        chosen = _membership(found.memberships, tenant_slug)
+        within = session.origin.within
+        opened = (each for each in found.memberships if within in {None, each.tenant.id})
+        chosen = _membership(tuple(opened), tenant_slug)
         return Actor(
             kind=ActorKind.PERSON,
             name=person.username,
@@ -114,6 +124,7 @@ class SessionDesk:
             role=chosen.role if chosen else None,
             must_change_password=person.must_change_password,
             proved_at=session.proved_at,
+            within=within,
         )
 
     async def _look_up(self, digests: frozenset[str]) -> dict[str, SignedIn]:
@@ -154,7 +165,7 @@ class SessionDesk:
         """List the actor's own live sessions, last used first."""
         target = Target("session", actor.name)
         async with self._door.enter(actor, Permission.SESSION_OWN, target, record=False) as work:
-            found = await work.sessions.of(actor.person) if actor.person else []
+            found = await _own(work, actor)
         now = self._clock()
         return [session for session in found if is_live(session, now)]
 
@@ -168,8 +179,7 @@ class SessionDesk:
         async with self._door.enter(
             actor, Permission.SESSION_OWN, target, action="session.revoke"
         ) as work:
-            own = await work.sessions.of(actor.person) if actor.person else []
-            if session not in {each.id for each in own}:
+            if session not in {each.id for each in await _own(work, actor)}:
                 raise NotFound("There is no such session of yours.")
             await work.sessions.revoke(session, self._clock())
 
@@ -179,8 +189,9 @@ class SessionDesk:
         async with self._door.enter(
             actor, Permission.SESSION_OWN, target, action="session.revoke"
         ) as work:
-            assert actor.person is not None  # or the door had not let them in
-            return await work.sessions.revoke_all(actor.person, self._clock(), keep=actor.session)
+            others = [each.id for each in await _own(work, actor) if each.id != actor.session]
+            now = self._clock()
+            return sum([await work.sessions.revoke(each, now) for each in others])
 
     async def close(self, actor: Actor) -> None:
         """Sign out: end the session the actor acts in. One that is to be renewed ends, too."""
@@ -193,6 +204,12 @@ class SessionDesk:
         ) as work:
             assert actor.session is not None  # or the door had not let them in
             await work.sessions.revoke(actor.session, self._clock())
+
+
+async def _own(work: Work, actor: Actor) -> list[Session]:
+    """Read the actor's sessions; a tenant's own provider opens nothing about the others."""
+    found = await work.sessions.of(actor.person) if actor.person else []
+    return [each for each in found if actor.within in {None, each.origin.within}]
 
 
 def _membership(memberships: tuple[Membership, ...], slug: str) -> Membership | None:

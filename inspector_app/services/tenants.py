@@ -181,4 +181,6 @@ class Tenancy:
         target = Target("person", actor.name)
         async with self._door.enter(actor, Permission.SELF, target, record=False) as work:
             found = await work.tenants.memberships(actor.person) if actor.person else []
-        return [each for each in found if actor.signed_in or each.tenant.id == actor.tenant]
+        only = actor.within if actor.signed_in else actor.tenant
+        everywhere = actor.signed_in and actor.within is None
+        return [each for each in found if everywhere or each.tenant.id == only]

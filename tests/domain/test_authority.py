@@ -42,7 +42,6 @@ def session(created, seen):
     return Session(
         SessionId(new_id(created)),
         PersonId(new_id(created)),
-        "local",
         "",
         "",
         created,

@@ -26,6 +26,7 @@ from inspector_app.services.jwts import JwtDesk
 from inspector_app.services.second_steps import SecondSteps
 from inspector_app.services.secrets import SecretDesk
 from tests.fixtures.database import KEYS, SCRIPTS
+from tests.fixtures.elsewhere import ADMINS, Abroad
 
 OLD, NEW = KEYS[0], "brand new " * 4
 
@@ -40,7 +41,7 @@ def states(places):
 
 @pytest.fixture
 async def kept(house):
-    """A second step, a bulk signal and keys that sign, all under the old key."""
+    """A second step, a bulk signal, keys that sign, a provider and who came by it."""
     _, ana = await house.signs_in("ana")
     await house.second_steps.begin(ana)
     cipher = FernetCipher((OLD,))
@@ -62,6 +63,16 @@ async def kept(house):
         " VALUES ('a', :sealed, :no, :now)",
         sealed=cipher.seal("pem"),
         no=False,
+        now=now,
+    )
+    abroad = Abroad(house)
+    await abroad.sets(ADMINS)
+    await abroad.comes()
+    house.behind().does(
+        "INSERT INTO arrivals (handle_hash, provider, content, until)"
+        " VALUES ('h', :provider, :sealed, :now)",
+        provider=new_id(house.time()).hex,
+        sealed=cipher.seal("[]"),
         now=now,
     )
     return house
@@ -87,6 +98,9 @@ def test_every_column_that_holds_bytes_is_turned_or_named_here():
         "operations.signal_args",
         "signing_keys.sealed",
         "audit_keys.sealed",
+        "providers.secrets",
+        "sessions.hint",
+        "arrivals.content",
     }
 
 
@@ -128,7 +142,7 @@ async def test_turning_is_audited_and_the_operators_alone(kept):
     await desk(house, NEW, OLD).rotate(house.operator)
     records = [entry.record for entry in await house.entries(None)]
     said = [each.detail for each in records if each.action == "secrets.rotate"]
-    assert said == ["begun", "4 re-encrypted, 0 under no key that is set"]
+    assert said == ["begun", "7 re-encrypted, 0 under no key that is set"]
     _, noor = await house.signs_in("noor")
     for attempt in (desk(house, NEW, OLD).rotate(noor), desk(house, NEW).look(noor)):
         with pytest.raises(Denied):
@@ -160,11 +174,11 @@ async def test_an_older_key_cannot_be_taken_away_before_everything_is_turned(kep
     house, url = kept, kept.url
     await require_known_key(url, (OLD,), FernetCipher((OLD,)).opens)
     await require_known_key(url, (NEW, OLD), FernetCipher((NEW, OLD)).opens)
-    with pytest.raises(Conflict, match="4 secrets are kept under a key") as missed:
+    with pytest.raises(Conflict, match="7 secrets are kept under a key") as missed:
         await require_known_key(url, (NEW,), FernetCipher((NEW,)).opens)
     assert "secrets rotate" in missed.value.hint
     await desk(house, NEW, OLD).rotate(house.operator)
-    with pytest.raises(Conflict, match="4 secrets are kept under a key"):
+    with pytest.raises(Conflict, match="7 secrets are kept under a key"):
         await require_known_key(url, (OLD,), FernetCipher((OLD,)).opens)
     await keep_newest_key(url, (NEW, OLD))
     await require_known_key(url, (NEW,), FernetCipher((NEW,)).opens)

@@ -74,6 +74,8 @@ class MembershipRow(SQLModel, table=True):
     person: UUID = Field(primary_key=True, foreign_key="people.id")
     tenant: UUID = Field(primary_key=True, foreign_key="tenants.id", index=True)
     role: str
+    """The highest of `by_hand` and what mappings give."""
+    by_hand: str | None = None
     version: int = 1
     """Grows with every change an admin makes: two who edit at once find out."""
 
@@ -121,11 +123,19 @@ class NamespaceRow(SQLModel, table=True):
 
 class SessionRow(SQLModel, table=True):
     __tablename__ = "sessions"
+    __table_args__ = (
+        Index("sessions_of_subject", "provider", "subject"),
+        Index("sessions_of_session", "provider", "provider_session"),
+    )
 
     id: UUID = Field(primary_key=True)
     token_hash: str = Field(unique=True)
     person: UUID = Field(foreign_key="people.id", index=True)
     provider: str
+    subject: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    provider_session: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    hint: bytes | None = Field(default=None, sa_type=Sealed)
+    within: UUID | None = None
     address: str
     user_agent: str
     created_at: datetime = Field(sa_type=UtcTime)

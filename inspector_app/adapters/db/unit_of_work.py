@@ -16,15 +16,20 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from inspector_app.adapters.db.explained import SLOW_SECONDS, explain
 from inspector_app.adapters.db.repositories.audit import SqlAudit
 from inspector_app.adapters.db.repositories.colleagues import SqlColleagues
+from inspector_app.adapters.db.repositories.identities import SqlIdentities
 from inspector_app.adapters.db.repositories.jobs import SqlJobs
 from inspector_app.adapters.db.repositories.operations import SqlOperations
 from inspector_app.adapters.db.repositories.people import SqlPeople
+from inspector_app.adapters.db.repositories.provider_sessions import SqlProviderSessions
+from inspector_app.adapters.db.repositories.providers import SqlProviders
 from inspector_app.adapters.db.repositories.replies import SqlReplies
+from inspector_app.adapters.db.repositories.roles import SqlMappedRoles
 from inspector_app.adapters.db.repositories.rules import SqlRules
 from inspector_app.adapters.db.repositories.seals import SqlSeals, SqlSinks
 from inspector_app.adapters.db.repositories.second_factors import SqlSecondFactors
 from inspector_app.adapters.db.repositories.secrets import SqlSecrets
 from inspector_app.adapters.db.repositories.sessions import SqlSessions
+from inspector_app.adapters.db.repositories.taken_once import SqlTakenOnce
 from inspector_app.adapters.db.repositories.tenants import SqlTenants
 from inspector_app.adapters.db.repositories.tokens import SqlSigningKeys, SqlTokens
 from inspector_app.domain.errors import Invalid
@@ -51,6 +56,11 @@ class SqlWork:
         self.tokens = SqlTokens(session)
         self.signing_keys = SqlSigningKeys(session)
         self.rules = SqlRules(session)
+        self.providers = SqlProviders(session)
+        self.identities = SqlIdentities(session)
+        self.mapped_roles = SqlMappedRoles(session)
+        self.taken_once = SqlTakenOnce(session)
+        self.provider_sessions = SqlProviderSessions(session)
         self.secrets = SqlSecrets(session)
 
 

@@ -5,6 +5,14 @@ from inspector_app.services.ports.jobs import Jobs
 from inspector_app.services.ports.operations import Operations
 from inspector_app.services.ports.outbound import Answer, Call, Outbound
 from inspector_app.services.ports.people import Colleagues, People, SecondFactors, Sessions
+from inspector_app.services.ports.providers import (
+    Identities,
+    KeptProvider,
+    MappedRoles,
+    Providers,
+    ProviderSessions,
+    TakenOnce,
+)
 from inspector_app.services.ports.redaction import Patterns, Rules
 from inspector_app.services.ports.replies import Replies, Reply
 from inspector_app.services.ports.seals import (
@@ -16,6 +24,7 @@ from inspector_app.services.ports.seals import (
     Sinks,
     SinkState,
 )
+from inspector_app.services.ports.signing_in import Directory, OAuth2, Oidc, Saml
 from inspector_app.services.ports.temporal import Histories, Workflows
 from inspector_app.services.ports.tenants import Tenants
 from inspector_app.services.ports.tokens import Jwts, KnownToken, SigningKeys, Tokens
@@ -31,22 +40,31 @@ __all__ = [
     "Clock",
     "Colleagues",
     "Database",
+    "Directory",
     "EntryFilter",
     "Histories",
+    "Identities",
     "Jobs",
     "Jwts",
     "KeptKey",
+    "KeptProvider",
     "KnownToken",
     "Line",
+    "MappedRoles",
     "Meter",
+    "OAuth2",
+    "Oidc",
     "Operations",
     "Outbound",
     "Passwords",
     "Patterns",
     "People",
+    "ProviderSessions",
+    "Providers",
     "Replies",
     "Reply",
     "Rules",
+    "Saml",
     "Seals",
     "SecondFactors",
     "Sessions",
@@ -55,6 +73,7 @@ __all__ = [
     "Sink",
     "SinkState",
     "Sinks",
+    "TakenOnce",
     "Tenants",
     "Tokens",
     "Tries",

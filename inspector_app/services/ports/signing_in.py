@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from inspector_app.domain.errors import Invalid
 from inspector_app.domain.provider_settings import (
     LdapSettings,
     OAuth2Settings,
     OidcSettings,
     SamlSettings,
 )
+from inspector_app.domain.providers import Provider
 from inspector_app.domain.signing_in import Arrived, Begun, Claimed, LoggedOut, SamlPlace
 
 
@@ -160,3 +163,49 @@ class Saml(Protocol):
     ) -> None:
         """Verify a LogoutResponse to a log-out that began here."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How providers are spoken to; None where what a kind needs is not installed."""
+
+    oidc: Oidc
+    oauth2: OAuth2
+    saml: Saml | None = None
+    directory: Directory | None = None
+
+    def of_saml(self) -> Saml:
+        """Return how SAML is spoken.
+
+        Raises:
+            Invalid: It is not installed.
+        """
+        if self.saml is None:
+            raise Invalid("This Inspector does not speak SAML.", field="kind")
+        return self.saml
+
+    def of_directory(self) -> Directory:
+        """Return how LDAP is spoken.
+
+        Raises:
+            Invalid: It is not installed.
+        """
+        if self.directory is None:
+            raise Invalid(
+                "This Inspector does not speak LDAP.",
+                field="kind",
+                hint="Install it with its extra: pip install 'inspector-app[ldap]'",
+            )
+        return self.directory
+
+
+@dataclass(frozen=True, slots=True)
+class AllWays:
+    """What tenants set reaches allowed networks only; the operator's may stand anywhere."""
+
+    tenants: Ways
+    operators: Ways
+
+    def of(self, provider: Provider) -> Ways:
+        """Return how `provider` is spoken to."""
+        return self.operators if provider.tenant is None or provider.managed else self.tenants

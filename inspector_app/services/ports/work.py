@@ -9,6 +9,13 @@ from inspector_app.services.ports.audit import Audit
 from inspector_app.services.ports.jobs import Jobs
 from inspector_app.services.ports.operations import Operations
 from inspector_app.services.ports.people import Colleagues, People, SecondFactors, Sessions
+from inspector_app.services.ports.providers import (
+    Identities,
+    MappedRoles,
+    Providers,
+    ProviderSessions,
+    TakenOnce,
+)
 from inspector_app.services.ports.redaction import Rules
 from inspector_app.services.ports.replies import Replies
 from inspector_app.services.ports.seals import Seals, Sinks
@@ -48,6 +55,16 @@ class Work(Protocol):
     def rules(self) -> Rules: ...
     @property
     def signing_keys(self) -> SigningKeys: ...
+    @property
+    def providers(self) -> Providers: ...
+    @property
+    def identities(self) -> Identities: ...
+    @property
+    def mapped_roles(self) -> MappedRoles: ...
+    @property
+    def taken_once(self) -> TakenOnce: ...
+    @property
+    def provider_sessions(self) -> ProviderSessions: ...
     @property
     def secrets(self) -> Secrets: ...
 

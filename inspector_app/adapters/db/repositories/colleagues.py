@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Select, and_, case, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, select, update
 
+from inspector_app.adapters.db.provider_tables import MappedRoleRow
 from inspector_app.adapters.db.repositories.people import to_person
+from inspector_app.adapters.db.repositories.roles import give_by_hand, to_mapped
 from inspector_app.adapters.db.tables import (
     MembershipRow,
     PersonRow,
@@ -17,6 +21,7 @@ from inspector_app.adapters.db.tables import (
     SessionRow,
     TenantRow,
 )
+from inspector_app.domain.admission import MappedRole
 from inspector_app.domain.identity import SESSION_IDLE, SESSION_LIFETIME
 from inspector_app.domain.ids import PersonId, TenantId
 from inspector_app.domain.people import Colleague
@@ -59,11 +64,7 @@ class SqlColleagues:
         return (await self._session.scalars(query)).one()
 
     async def set_role(self, tenant: TenantId, person: PersonId, role: Role) -> None:
-        await self._session.execute(
-            update(MembershipRow)
-            .where(col(MembershipRow.tenant) == tenant, col(MembershipRow.person) == person)
-            .values(role=role.value)
-        )
+        await give_by_hand(self._session, person, tenant, role)
 
     async def note_change(self, tenant: TenantId, person: PersonId) -> None:
         await self._session.execute(
@@ -73,6 +74,11 @@ class SqlColleagues:
         )
 
     async def remove(self, tenant: TenantId, person: PersonId) -> None:
+        await self._session.execute(
+            delete(MappedRoleRow).where(
+                col(MappedRoleRow.tenant) == tenant, col(MappedRoleRow.person) == person
+            )
+        )
         await self._session.execute(
             delete(MembershipRow).where(
                 col(MembershipRow.tenant) == tenant, col(MembershipRow.person) == person
@@ -121,6 +127,7 @@ class SqlColleagues:
             col(SessionRow.created_at) == newest.scalar_subquery(),
         )
         providers = {row[0]: row[1] for row in await self._session.execute(signed_in_by)}
+        mapped = await self._mapped([membership for membership, _ in found])
         return [
             Colleague(
                 to_person(person),
@@ -132,10 +139,23 @@ class SqlColleagues:
                 seen_at=seen,
                 live_sessions=count,
                 second_step=person.id in second,
+                by_hand=Role(membership.by_hand) if membership.by_hand else None,
+                mapped=mapped.get(person.id, ()),
             )
             for membership, person in found
             for signed_in, seen, count in [uses.get(person.id, (None, None, 0))]
         ]
+
+    async def _mapped(self, found: Sequence[MembershipRow]) -> dict[UUID, tuple[MappedRole, ...]]:
+        """Read what mappings give in the tenant of these memberships."""
+        query = select(MappedRoleRow).where(
+            col(MappedRoleRow.person).in_([each.person for each in found]),
+            col(MappedRoleRow.tenant).in_({each.tenant for each in found}),
+        )
+        mapped: dict[UUID, tuple[MappedRole, ...]] = {}
+        for row in await self._session.scalars(query):
+            mapped[row.person] = (*mapped.get(row.person, ()), to_mapped(row))
+        return mapped
 
 
 def _of(tenant: TenantId) -> Select[MembershipRow, PersonRow]:

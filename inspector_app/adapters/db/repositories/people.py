@@ -55,7 +55,8 @@ class SqlPeople:
 
     async def password_hash(self, person: PersonId) -> str | None:
         query = select(PersonRow.password_hash).where(PersonRow.id == person)
-        return (await self._session.scalars(query)).one_or_none()
+        # Who signs in elsewhere has none.
+        return (await self._session.scalars(query)).one_or_none() or None
 
     async def set_password(
         self, person: PersonId, password_hash: str, *, one_time_until: datetime | None

@@ -13,8 +13,8 @@ from sqlmodel import col, select, update
 from inspector_app.adapters.db.repositories.people import to_person
 from inspector_app.adapters.db.repositories.tenants import to_tenant
 from inspector_app.adapters.db.tables import MembershipRow, PersonRow, SessionRow, TenantRow
-from inspector_app.domain.identity import SESSION_IDLE, SESSION_LIFETIME, Session
-from inspector_app.domain.ids import PersonId, SessionId
+from inspector_app.domain.identity import SESSION_IDLE, SESSION_LIFETIME, Origin, Session
+from inspector_app.domain.ids import PersonId, SessionId, TenantId
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.tenancy import Membership, SignedIn
 
@@ -23,7 +23,6 @@ def _to_session(row: SessionRow) -> Session:
     return Session(
         id=SessionId(row.id),
         person=PersonId(row.person),
-        provider=row.provider,
         address=row.address,
         user_agent=row.user_agent,
         created_at=row.created_at,
@@ -31,6 +30,13 @@ def _to_session(row: SessionRow) -> Session:
         proved_at=row.proved_at,
         renew_due=row.renew_due,
         revoked_at=row.revoked_at,
+        origin=Origin(
+            row.provider,
+            row.subject,
+            row.provider_session,
+            row.hint,
+            TenantId(row.within) if row.within else None,
+        ),
     )
 
 
@@ -64,6 +70,10 @@ class SqlSessions:
                 last_seen_at=session.last_seen_at,
                 proved_at=session.proved_at,
                 revoked_at=session.revoked_at,
+                subject=session.origin.subject,
+                provider_session=session.origin.session,
+                hint=session.origin.hint,
+                within=session.origin.within,
             )
         )
         await self._session.flush()

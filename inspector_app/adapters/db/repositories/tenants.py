@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select, update
 
+from inspector_app.adapters.db.repositories.roles import give_by_hand
 from inspector_app.adapters.db.tables import ClusterRow, MembershipRow, NamespaceRow, TenantRow
 from inspector_app.domain.ids import ClusterId, NamespaceId, PersonId, TenantId
 from inspector_app.domain.permissions import Role
@@ -66,8 +67,7 @@ class SqlTenants:
         ]
 
     async def set_role(self, person: PersonId, tenant: TenantId, role: Role) -> None:
-        await self._session.merge(MembershipRow(person=person, tenant=tenant, role=role.value))
-        await self._session.flush()
+        await give_by_hand(self._session, person, tenant, role)
 
     async def add_cluster(self, cluster: Cluster) -> None:
         self._session.add(ClusterRow(id=cluster.id, name=cluster.name, address=cluster.address))

@@ -1,0 +1,194 @@
+"""What every sign-in elsewhere has in common: its provider, its faults, and the way in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from inspector_app.domain.audit import Target
+from inspector_app.domain.identity import Actor, ActorKind, Origin, Person
+from inspector_app.domain.permissions import Permission
+from inspector_app.domain.provider_settings import ProviderKind
+from inspector_app.domain.providers import Provider, no_such_provider, realm_of
+from inspector_app.domain.signing_in import Claimed, SignInFault, SignInRefused, Step
+from inspector_app.services.admission import Admission
+from inspector_app.services.door import Door
+from inspector_app.services.ports import Cipher, Clock, Work
+from inspector_app.services.provider_book import Entry, ProviderBook
+from inspector_app.services.sessions import SessionDesk
+from inspector_app.services.tickets import Ticket, Tickets
+
+log = structlog.get_logger(__name__)
+_ANY = Target("session", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Somebody who is in: their session's token, and where they wanted to go."""
+
+    token: str = field(repr=False)
+    person: Person
+    next_page: str = ""
+
+
+class Entrance:
+    """Every fault is audited with its step; a browser is told as much as it needs."""
+
+    def __init__(
+        self, door: Door, clock: Clock, cipher: Cipher, book: ProviderBook, sessions: SessionDesk
+    ) -> None:
+        self._door = door
+        self._cipher = cipher
+        self._book = book
+        self._sessions = sessions
+        self._admission = Admission(clock, book)
+        self.tickets = Tickets(cipher, clock)
+
+    async def find(self, visitor: Actor, kind: ProviderKind, key: str) -> Entry:
+        """Look up a provider that is switched on.
+
+        Raises:
+            NotFound: There is no such.
+        """
+        async with self._door.enter(
+            visitor, Permission.PUBLIC, Target("provider", key), record=False
+        ) as work:
+            entry = await self._book.find(work, key)
+            if entry is None or not entry.provider.enabled or entry.provider.kind is not kind:
+                raise no_such_provider()
+        return entry
+
+    def opened(self, ticket: str, provider: Provider) -> Ticket:
+        """Open a browser's ticket.
+
+        Raises:
+            SignInFault: It is none, or the provider has become another one since.
+        """
+        opened = self.tickets.opened(ticket, provider.key)
+        if opened.realm != realm_of(provider.settings):
+            raise SignInFault(Step.ANSWER, "The provider's settings changed on the way.")
+        return opened
+
+    @asynccontextmanager
+    async def told(self, visitor: Actor, provider: Provider) -> AsyncGenerator[None]:
+        """Audit a fault of the block by its step, and tell the browser that it did not work.
+
+        Raises:
+            SignInRefused: In the place of a SignInFault.
+        """
+        try:
+            yield
+        except SignInFault as fault:
+            guest = guest_of(visitor, provider)
+            guest = replace(guest, name=fault.who[:64] or guest.name)
+            await self._door.note_failure(
+                guest, Permission.PUBLIC, _ANY, "session.open", f"{fault.step}: {fault.detail}"
+            )
+            log.warning("sign_in_refused", provider=provider.key, step=fault.step.value)
+            raise SignInRefused(provider.name, fault) from fault
+
+    async def enter(
+        self,
+        visitor: Actor,
+        provider: Provider,
+        claimed: Claimed,
+        *,
+        user_agent: str,
+        ticket: Ticket | None = None,
+    ) -> Entered:
+        """Open a session for who a provider vouches for, or prove the one that asked.
+
+        Raises:
+            SignInFault: They are not let in; what they had by mapping is taken away.
+        """
+        try:
+            return await self._enter(visitor, provider, claimed, user_agent, ticket)
+        except SignInFault as fault:
+            fault.who = claimed.username
+            raise
+
+    async def _enter(
+        self,
+        visitor: Actor,
+        provider: Provider,
+        claimed: Claimed,
+        user_agent: str,
+        ticket: Ticket | None,
+    ) -> Entered:
+        next_page = ticket.next_page if ticket else ""
+        guest = guest_of(visitor, provider)
+        async with self._door.enter(
+            guest, Permission.PUBLIC, _ANY, record=False, write=True
+        ) as work:
+            admitted = await self._admission.admit(work, provider, claimed)
+            person = admitted.person
+            if person is not None:
+                guest = await _as_person(work, guest, person, provider)
+        if admitted.refusal is not None or person is None:
+            raise admitted.refusal or SignInFault(Step.WHO, "It is nobody.")
+        if ticket is not None and ticket.proving:
+            return Entered(await self._proved(visitor, person, ticket), person, next_page)
+        hint = self._cipher.seal(claimed.hint) if claimed.hint else None
+        origin = Origin(provider.key, claimed.subject, claimed.session, hint, provider.tenant)
+        async with self._door.enter(
+            guest,
+            Permission.PUBLIC,
+            Target("session", person.username),
+            action="session.open",
+            detail=admitted.told,
+        ) as work:
+            token = await self._sessions.open(
+                work, person, origin=origin, address=visitor.address, user_agent=user_agent
+            )
+        return Entered(token, person, next_page)
+
+    async def _proved(self, visitor: Actor, person: Person, ticket: Ticket) -> str:
+        """Renew the session that asked for a proof, if it was its person who gave it."""
+        if str(visitor.session or "") != ticket.proving or visitor.person != person.id:
+            raise SignInFault(Step.WHO, "Somebody else signed in than whose session it is.")
+        return await self.prove(visitor)
+
+    async def prove(self, actor: Actor) -> str:
+        """Take that the actor has just proved who they are; returns the session's new token."""
+        assert actor.session is not None  # or they had nothing to prove
+        target = Target("session", str(actor.session))
+        async with self._door.enter(
+            # A role that changed on the way renews the token, too: with this one.
+            replace(actor, kind=ActorKind.PERSON, must_renew=False),
+            Permission.SESSION_OWN,
+            target,
+            action="session.prove",
+        ) as work:
+            return await self._sessions.renew(work, actor.session)
+
+
+def guest_of(visitor: Actor, provider: Provider) -> Actor:
+    """Who knocks, before anybody knows who: in the chain of the provider's tenant."""
+    return Actor(
+        kind=ActorKind.ANONYMOUS,
+        name=visitor.name if visitor.person is None else "anonymous",
+        address=visitor.address,
+        request_id=visitor.request_id,
+        provider=provider.key,
+        tenant=provider.tenant,
+        tenant_slug=provider.tenant_slug,
+    )
+
+
+async def _as_person(work: Work, guest: Actor, person: Person, provider: Provider) -> Actor:
+    """Who is let in: in the chain of their only tenant, or else the installation's."""
+    found = await work.tenants.memberships(person.id)
+    found = [each for each in found if provider.tenant in {None, each.tenant.id}]
+    only = found[0] if len(found) == 1 else None
+    return replace(
+        guest,
+        kind=ActorKind.PERSON,
+        name=person.username,
+        person=person.id,
+        tenant=only.tenant.id if only else None,
+        tenant_slug=only.tenant.slug if only else "",
+        role=only.role if only else None,
+    )

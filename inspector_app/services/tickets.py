@@ -1,0 +1,85 @@
+"""What a browser carries to a provider and back: sealed, for minutes, about one sign-in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from inspector_app.domain.errors import Conflict
+from inspector_app.domain.signing_in import UNDER_WAY, SignInFault, Step
+from inspector_app.services.ports import Cipher, Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A sign-in under way.
+
+    Attributes:
+        provider: Its key.
+        realm: Of its settings as they were: an answer to others is none.
+        kept: What the adapter wants to see again.
+        next_page: Where to go on.
+        proving: The session that proves itself anew; "" opens one.
+    """
+
+    provider: str
+    realm: str
+    kept: Mapping[str, str] = field(repr=False)
+    next_page: str = ""
+    proving: str = ""
+
+
+class Tickets:
+    """Seals and opens them."""
+
+    def __init__(self, cipher: Cipher, clock: Clock) -> None:
+        self._cipher = cipher
+        self._clock = clock
+
+    def seal(self, ticket: Ticket) -> str:
+        """Write one that opens for `UNDER_WAY`."""
+        until = (self._clock() + UNDER_WAY).timestamp()
+        content = [
+            "sign-in",
+            ticket.provider,
+            ticket.realm,
+            dict(ticket.kept),
+            ticket.next_page,
+            ticket.proving,
+            until,
+        ]
+        return self._cipher.seal(json.dumps(content)).decode()
+
+    def opened(self, text: str, provider: str) -> Ticket:
+        """Open one of a provider, by its key.
+
+        Raises:
+            SignInFault: This browser began no sign-in there, or too long ago.
+        """
+        try:
+            content = json.loads(self._cipher.unseal(text.encode("utf-8", "replace")))
+        except (Conflict, ValueError):
+            content = None
+        match content:
+            case [
+                "sign-in",
+                str(key),
+                str(realm),
+                kept,
+                str(next_page),
+                str(proving),
+                float(until),
+            ] if (
+                isinstance(kept, dict)
+                and 0 < until - self._clock().timestamp() <= UNDER_WAY.total_seconds()
+            ):
+                if key == provider:
+                    words = cast("dict[str, str]", kept)  # as `seal` wrote them
+                    return Ticket(key, realm, words, next_page, proving)
+                raise SignInFault(Step.ANSWER, "The answer is another provider's.")
+            case _:
+                raise SignInFault(
+                    Step.ANSWER, "This browser began no sign-in here, or too long ago."
+                )

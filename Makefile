@@ -62,7 +62,7 @@ tools:
 	 test -z "$$missing" || test "$$CI" != true
 
 test: frontend tools $(OLDEST) ## Every test, with coverage; without a Chromium all but the browser's
-	@$(BIN)/pytest -n 2 --dist loadfile --cov --cov-report=term \
+	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term \
 	 -m "not torture$$(test -x $(CHROMIUM) || echo ' and not e2e')"
 
 e2e: frontend tools ## The browser tests alone

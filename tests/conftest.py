@@ -2,6 +2,7 @@
 
 pytest_plugins = [
     "tests.fixtures.kinds",
+    "tests.fixtures.shares",
     "tests.fixtures.database",
     "tests.fixtures.front",
     "tests.fixtures.postgres",

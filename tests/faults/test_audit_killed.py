@@ -12,7 +12,7 @@ from tests.fixtures.receiving import syslog_server
 from tests.fixtures.seals import DELIVER, SEAL, desk_of, does, seals
 from tests.fixtures.temporal import waits_for
 
-LENGTH = 3000
+LENGTH = 1500
 
 
 async def there(house):

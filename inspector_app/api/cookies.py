@@ -9,10 +9,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from inspector_app.domain.identity import SESSION_LIFETIME
+from inspector_app.domain.signing_in import UNDER_WAY
 from inspector_app.settings import load_settings
 
 _SESSION, _CSRF, _NOTICE = "inspector_session", "inspector_csrf", "inspector_notice"
-_TICKET = "inspector_ticket"
+_TICKET, _WAY = "inspector_ticket", "inspector_way"
 _TICKET_SECONDS = 300
 _NOTICE_SECONDS = 15
 """Long enough for one redirect and one page."""
@@ -81,6 +82,29 @@ def forget_ticket(response: Response) -> None:
     response.delete_cookie(
         _name(_TICKET), path="/", secure=_secure(), httponly=True, samesite="lax"
     )
+
+
+def leave_way(response: Response, ticket: str) -> None:
+    """Keep that this browser went to a provider, until it is back."""
+    response.set_cookie(
+        _name(_WAY),
+        ticket,
+        max_age=int(UNDER_WAY.total_seconds()),
+        path="/",
+        secure=_secure(),
+        httponly=True,
+        samesite="lax",  # it comes back by a GET: a provider's POST to the ACS needs no cookie
+    )
+
+
+def way_of(request: HTTPConnection) -> str:
+    """Return what `leave_way` left."""
+    return request.cookies.get(_name(_WAY), "")
+
+
+def forget_way(response: Response) -> None:
+    """Take it from the browser: an answer is taken once."""
+    response.delete_cookie(_name(_WAY), path="/", secure=_secure(), httponly=True, samesite="lax")
 
 
 def leave_notice(response: Response, **fields: str) -> None:

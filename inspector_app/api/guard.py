@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -29,6 +30,11 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 _CLOSED = ("/ping", "/_health", "/_upload", "/_all_routes", "/auth-codespace")
 """What Reflex mounts and no page of ours needs."""
 _WITHOUT_SESSION = {"/auth/local/login"}
+_FROM_PROVIDERS = re.compile(
+    r"/auth/(?:oidc/[a-z0-9.-]+/backchannel-logout|saml/[a-z0-9.-]+/(?:acs|sls))"
+)
+"""What providers post to, from their site or machine. Each is guarded by a signature and taken
+once; none acts by a cookie."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -130,6 +136,8 @@ class OuterGuard:
             return _too_large(scope)
         # What carries a bearer token acts by that alone (`actor_of`), so nobody can borrow it.
         if scope["method"] in _SAFE or (path.startswith("/api/") and has_bearer(headers)):
+            return None
+        if _FROM_PROVIDERS.fullmatch(path):
             return None
         return self._cross_site(scope, headers, request_id)
 

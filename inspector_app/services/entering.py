@@ -32,6 +32,8 @@ class Entered:
     token: str = field(repr=False)
     person: Person
     next_page: str = ""
+    proved: bool = False
+    """Whether it is the session that was open before, proved anew."""
 
 
 class Entrance:
@@ -130,7 +132,8 @@ class Entrance:
         if admitted.refusal is not None or person is None:
             raise admitted.refusal or SignInFault(Step.WHO, "It is nobody.")
         if ticket is not None and ticket.proving:
-            return Entered(await self._proved(visitor, person, ticket), person, next_page)
+            token = await self._proved(visitor, person, ticket)
+            return Entered(token, person, next_page, proved=True)
         hint = self._cipher.seal(claimed.hint) if claimed.hint else None
         origin = Origin(provider.key, claimed.subject, claimed.session, hint, provider.tenant)
         async with self._door.enter(

@@ -192,10 +192,21 @@ class ProviderDesk:
         async with self._door.enter(visitor, Permission.PUBLIC, target, record=False) as work:
             found = await self._book.all(work)
         return [
-            Offered(each.key, each.kind, each.name, start_path(each.kind, each.key))
+            _offered(each)
             for each in found
             if each.enabled and each.tenant_slug in {"", tenant_slug}
         ]
+
+    async def asks_there(self, actor: Actor) -> Offered | None:
+        """Find the provider that asks the actor itself for a proof; None where we do, by a form.
+
+        A directory's password is typed here, like that of a local account.
+        """
+        target = Target("provider", actor.provider)
+        async with self._door.enter(actor, Permission.PUBLIC, target, record=False) as work:
+            entry = await self._book.find(work, actor.provider)
+        by_form = entry is None or entry.provider.kind is ProviderKind.LDAP
+        return None if by_form or entry is None else _offered(entry.provider)
 
     async def look(self, actor: Actor, slug: str, *, tenant: str = "") -> None:
         """Do what can be done of a sign-in without a person: reach it, read it, trust its keys.
@@ -283,6 +294,11 @@ def _tenant_slug(actor: Actor, given: str) -> str:
 
 def _is_theirs(actor: Actor, provider: Provider) -> bool:
     return actor.kind is ActorKind.OPERATOR or provider.tenant == actor.tenant
+
+
+def _offered(provider: Provider) -> Offered:
+    path = start_path(provider.kind, provider.key)
+    return Offered(provider.key, provider.kind, provider.name, path)
 
 
 def _told(order: ProviderOrder) -> str:

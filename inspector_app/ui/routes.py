@@ -38,9 +38,15 @@ def _with_query(path: str, **fields: str | int | None) -> str:
     return f"{path}?{urlencode(given, quote_via=quote)}" if given else path
 
 
-def login(back_to: str = "") -> str:
+def begin_elsewhere(path: str, back_to: str) -> str:
+    """Where a sign-in at a provider begins; from there on to `back_to`."""
+    return _with_query(path, next=back_to)
+
+
+def login(back_to: str = "", *, tenant: str = "", by: str = "") -> str:
     """The sign-in page; `back_to` is where the person lands afterwards."""
-    return _with_query(LOGIN, next=back_to)
+    page = f"{LOGIN}/{quote(tenant, safe='')}" if tenant else LOGIN
+    return _with_query(page, **{"next": back_to, "with": by})
 
 
 def renew(back_to: str) -> str:

@@ -25,7 +25,7 @@ from inspector_app.domain.errors import (
     SwitchedOff,
     Unreachable,
 )
-from inspector_app.domain.identity import Actor, ActorKind
+from inspector_app.domain.identity import LOCAL, Actor, ActorKind
 from inspector_app.domain.ids import RequestId
 from inspector_app.domain.permissions import HELD
 from inspector_app.services import registry
@@ -105,6 +105,8 @@ class SessionState(rx.State):
     namespaces: list[Place] = []
     permissions: list[str] = []
     csrf: str = ""
+    proof_at: str = ""
+    """The name of the provider that asks for a proof itself; "" where a form of ours does."""
     notice: Notice | None = None
     outage: Outage | None = None
     live: bool = True
@@ -222,6 +224,10 @@ class SessionState(rx.State):
         self.role = actor.role or ""
         self.tenant = actor.tenant_slug
         self.permissions = sorted(HELD[actor.role]) if actor.role else []
+        there = None
+        if actor.provider != LOCAL.provider:
+            there = await registry.services().providers.asks_there(actor)
+        self.proof_at = there.name if there else ""
         self.csrf = registry.services().sessions.csrf(self._cookie(SESSION_COOKIE) or "")
         self.tenants = [
             Place(each.tenant.slug, each.tenant.name, each.role, routes.overview(each.tenant.slug))

@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
-from inspector_app.api.login import safe_next
+from inspector_app.api.forms import safe_next
 from tests.fixtures.database import ORIGIN
 
 ELSEWHERE = [

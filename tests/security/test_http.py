@@ -9,7 +9,7 @@ import re
 import httpx
 import pytest
 
-from inspector_app.api.login import safe_next
+from inspector_app.api.forms import safe_next
 from tests.fixtures.database import PASSWORD
 from tests.fixtures.socket import sign_in
 

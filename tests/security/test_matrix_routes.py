@@ -34,6 +34,8 @@ VALUES = {
     "new": "another long pass phrase 7",
     "code": "000000",
     "others": "",
+    "provider": "nowhere",
+    "logout_token": "none",
 }
 """Of the other parameters that must be given, what may be."""
 BODIES = {
@@ -61,7 +63,12 @@ BODIES = {
 }
 """Bodies by the name of their model."""
 STATES = {"POST /api/v1/operations/{operation}/resume": OperationState.STOPPED}
-ASKS_WHO = {"POST /auth/logout", "GET /auth/renew"}
+_TO_PROVIDERS = {
+    f"GET /auth/{kind}/{{provider}}/{what}"
+    for kind in ("oidc", "oauth2")
+    for what in ("login", "callback")
+}
+ASKS_WHO = {"POST /auth/logout", "GET /auth/renew", *_TO_PROVIDERS}
 """Public routes that look at who asks all the same."""
 FILTERS = {"GET /api/v1/audit", "GET /api/v1/audit/export"}
 """What answers an empty list about what is not there."""
@@ -69,6 +76,10 @@ OTHERWISE = {
     # A program's own, or one of noor's, for whom it does not act.
     "POST /api/v1/operations/{operation}/resume": {200, 409},
     "POST /auth/local/second-step": {401, 429},  # nobody here gave a password first
+    # There is no provider of that name: see test_api_elsewhere for one.
+    **{name: {404} for name in _TO_PROVIDERS},
+    "POST /auth/ldap/{provider}/login": {404},
+    "POST /auth/oidc/{provider}/backchannel-logout": {404},
 }
 """What the right person is answered, where it is no success."""
 _SESSIONS = re.compile(r"(?<=\"items\":)\[.*\]")

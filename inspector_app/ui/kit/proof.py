@@ -7,12 +7,15 @@ import reflex as rx
 from inspector_app.ui import routes
 from inspector_app.ui.kit.controls import field, post_form
 from inspector_app.ui.kit.form import field_id
+from inspector_app.ui.session import SessionState
 
 
 def proof(
     *, csrf: rx.Var[str], back: rx.Var[str] | str, by_code: rx.Var[bool], ident: str
 ) -> rx.Component:
     """Ask for the password, or for the code of who has a second step; leads to `back`.
+
+    Who signed in elsewhere is sent there.
 
     `ident` is the form's own id.
     """
@@ -35,9 +38,13 @@ def proof(
         ),
         rx.el.input(type="hidden", name="next", value=back, read_only=True),
         rx.cond(
-            by_code,
-            asked("Code of your second step, or a recovery code", "text", "one-time-code"),
-            asked("Your password", "password", "current-password"),
+            SessionState.proof_at,
+            rx.el.p("You are asked at ", SessionState.proof_at, ", and come back here."),
+            rx.cond(
+                by_code,
+                asked("Code of your second step, or a recovery code", "text", "one-time-code"),
+                asked("Your password", "password", "current-password"),
+            ),
         ),
         to=routes.PROVE_POST,
         csrf=csrf,

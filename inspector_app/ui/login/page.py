@@ -145,7 +145,11 @@ def _name_and_password() -> rx.Component:
             rx.cond(
                 LoginState.next_page,
                 rx.el.p("Then on to ", rx.el.span(LoginState.next_page, class_name="mono trunc")),
-                rx.el.p("With your Inspector account."),
+                rx.cond(
+                    LoginState.directory,
+                    rx.el.p("With your password of ", LoginState.directory, "."),
+                    rx.el.p("With your Inspector account."),
+                ),
             ),
             class_name="login-h",
         ),
@@ -169,8 +173,28 @@ def _name_and_password() -> rx.Component:
         ),
         _password("password", "Password", "current-password"),
         rx.el.button("Sign in", type="submit", class_name="btn primary lg"),
+        _elsewhere(),
         rx.el.p("Every attempt is kept in the audit log.", class_name="t3 s12"),
-        to=routes.SIGN_IN_POST,
+        to=LoginState.post_to,
+    )
+
+
+def _elsewhere() -> rx.Component:
+    """Where else one can sign in, below the form."""
+
+    def way(name: rx.Var[str] | str, href: rx.Var[str]) -> rx.Component:
+        # Without `reload_document` the router takes it for a page of ours.
+        return rx.el.a(name, href=href, reload_document=True, class_name="btn lg trunc")
+
+    return rx.cond(
+        LoginState.offered | LoginState.directory,
+        rx.el.nav(
+            rx.el.div("or with", class_name="or"),
+            rx.cond(LoginState.directory, way("Inspector account", LoginState.own_href)),
+            rx.foreach(LoginState.offered, lambda each: way(each.name, each.href)),
+            class_name="stack",
+            aria_label="Other ways to sign in",
+        ),
     )
 
 

@@ -162,3 +162,10 @@ async def test_looking_at_one_says_at_which_step_it_fails(desk, noor):
 async def test_a_saml_provider_gets_a_key_pair_of_ours(desk, noor):
     provider = await desk.sets(STAFF, slug="idp", settings=SAML, by=noor, secrets={})
     assert provider.has == ("sp_keys",)
+
+
+async def test_one_that_cannot_be_read_does_not_take_the_others_along(desk, house):
+    await desk.sets(ADMINS)
+    await desk.sets(ADMINS, slug="broken")
+    house.behind().does("UPDATE providers SET settings = '{}' WHERE slug = 'broken'")
+    assert [each.key for each in await desk.providers.applying(VISITOR, "")] == ["corp"]

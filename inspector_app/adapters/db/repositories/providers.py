@@ -6,17 +6,21 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete, select
 
 from inspector_app.adapters.db.provider_tables import ProviderRow
 from inspector_app.adapters.db.tables import TenantRow
+from inspector_app.domain.errors import Invalid
 from inspector_app.domain.group_roles import GroupMapping, parse_mapping
 from inspector_app.domain.ids import ProviderId, TenantId
 from inspector_app.domain.provider_parsing import parse_settings
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.providers import Provider
 from inspector_app.services.ports import KeptProvider
+
+log = structlog.get_logger(__name__)
 
 
 class SqlProviders:
@@ -31,7 +35,14 @@ class SqlProviders:
             .outerjoin(TenantRow, col(TenantRow.id) == col(ProviderRow.tenant))
             .order_by(col(ProviderRow.key))
         )
-        return [_to_kept(row, slug or "") for row, slug in await self._session.execute(query)]
+        found: list[KeptProvider] = []
+        for row, slug in await self._session.execute(query):
+            try:
+                found.append(_to_kept(row, slug or ""))
+            except Invalid as error:
+                # One that another version wrote must not shut everybody out of the others.
+                log.warning("provider_left_out", provider=row.key, why=error.detail)
+        return found
 
     async def by_key(self, key: str) -> KeptProvider | None:
         query = (

@@ -19,15 +19,31 @@ endif
 help: ## List the targets
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
+# Get what is missing of a list of Debian's packages, each with a file it brings, where that is ours to do.
+define install_missing
+for each in $(1); do test -e "$${each#*:}" || missing="$$missing $${each%:*}"; done; \
+ test -z "$$missing" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+ && apt-get update -qq -o Acquire::Retries=0 -o Acquire::http::Timeout=20 \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || true
+endef
+
+# What python-ldap is built with: there is no wheel of it for Linux.
+HEADERS = gcc:/usr/bin/gcc libldap2-dev:/usr/include/ldap.h libsasl2-dev:/usr/include/sasl/sasl.h \
+	python3-dev:$(shell $(PYTHON) -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
+
 setup: $(SETUP) $(OLDEST) ## Make .venv from the hashed requirement files; again only when they change
 
-$(SETUP): requirements/uv.txt requirements/dev.txt pyproject.toml
+$(SETUP): requirements/uv.txt requirements/dev.txt requirements/ldap.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	 || { echo "make: $(PYTHON) is not Python 3.11 or newer: make PYTHON=/path/to/python3.11 …" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 	 || { rm -rf $(VENV); echo "make: Python's venv is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@$(call install_missing,$(HEADERS))
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements/uv.txt requirements/dev.txt
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements/ldap.txt 2>$(VENV)/ldap.log \
+	 || { echo "make: python-ldap does not build here ($(VENV)/ldap.log; Debian: apt-get install gcc python3-dev" \
+	  "libldap2-dev libsasl2-dev; then rm $@ and again): LDAP and its tests are left out" >&2; test "$$CI" != true; }
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -50,13 +66,10 @@ check: $(SETUP) ## Lint, format, types, layers
 	$(BIN)/lint-imports
 
 # Debian's package and the file it brings, for what the tests run against.
-TOOLS := chromium:$(CHROMIUM) nginx-light:/usr/sbin/nginx prometheus:/usr/bin/promtool
+TOOLS := chromium:$(CHROMIUM) nginx-light:/usr/sbin/nginx prometheus:/usr/bin/promtool slapd:/usr/sbin/slapd
 
 tools:
-	@for each in $(TOOLS); do test -x "$${each#*:}" || missing="$$missing $${each%:*}"; done; \
-	 test -z "$$missing" || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
-	 && apt-get update -qq \
-	 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; } || true
+	@$(call install_missing,$(TOOLS))
 	@for each in $(TOOLS); do test -x "$${each#*:}" || { missing=1; \
 	 echo "make: $${each#*:} is missing (Debian: $${each%:*}): the tests that need it are left out" >&2; }; done; \
 	 test -z "$$missing" || test "$$CI" != true
@@ -101,6 +114,7 @@ lock: $(SETUP) ## Resolve every dependency anew, Python's and the frontend's
 	$(LOCK) pyproject.toml -o requirements/base.txt
 	$(LOCK) pyproject.toml --extra demo -o requirements/demo.txt
 	$(LOCK) pyproject.toml --extra demo --extra dev -o requirements/dev.txt
+	echo python-ldap | $(LOCK) - -o requirements/ldap.txt
 	echo uv | $(LOCK) - -o requirements/uv.txt
 	echo temporalio==1.18.0 | $(LOCK) - -o requirements/replay-1.18.txt
 	$(BIN)/python -m inspector_app.frontend_build lock

@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.temporal",
     "tests.fixtures.redis",
+    "tests.fixtures.slapd",
     "tests.fixtures.app",
     "tests.fixtures.browser",
     "tests.fixtures.openid",

@@ -7,27 +7,22 @@ No other file imports httpx (import-linter holds it). A client of somebody else'
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final, cast
 
 import httpcore
 import httpx
 
-from inspector_app.domain.addresses import Address, Network, why_no_host, why_not
+from inspector_app.adapters.names import Resolve, addresses_of, of_the_system, refusal
+from inspector_app.domain.addresses import Network, why_no_host
 from inspector_app.domain.errors import NotReached
 from inspector_app.services.ports import Meter
 from inspector_app.services.ports.outbound import MOST_ANSWERED, PATIENCE, Answer, Call
 from inspector_app.services.unmetered import UNMETERED
-
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Answers the addresses of a name, best first; an OSError when it has none."""
 
 _LIMITS: Final = "inspector.limits"
 _CONNECT_SECONDS: Final = 5.0  # an address, so that a silent one leaves time for the next
@@ -36,8 +31,6 @@ _CONNECTIONS, _IDLE, _IDLE_SECONDS = 200, 20, 15.0
 _PORTS = range(1, 65536)
 _REDIRECTS = range(300, 400)
 _OURS: Final = {b"host", b"accept-encoding", b"connection", b"transfer-encoding", b"upgrade"}
-# Of its own: a name server that answers slowly must not hold up what other threads are for.
-_lookups = ThreadPoolExecutor(max_workers=16, thread_name_prefix="resolve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +60,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self._tls = tls
         self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
         self._backends = {
-            scheme: _Pinned(allowed, resolve or _of_the_system, plain=scheme == "http")
+            scheme: _Pinned(allowed, resolve or of_the_system, plain=scheme == "http")
             for scheme in ("http", "https")
         }
 
@@ -143,7 +136,7 @@ class HttpxOutbound:
                 call.method, call.url, headers=call.headers, content=call.body, extensions=limits
             )
         except (httpx.InvalidURL, UnicodeError) as error:
-            raise _refusal("it is no URL, or a header is not plain ASCII") from error
+            raise refusal("it is no URL, or a header is not plain ASCII") from error
         answer = await self._transport.handle_async_request(request)
         try:
             body = await answer.aread()
@@ -179,15 +172,9 @@ class _Pinned(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Resolve `host`, refuse it if any of its addresses is refused, connect to one."""
         del timeout, local_address, socket_options
-        addresses = await self._addresses(host, port)
-        # One of them inside is enough: which one answers would be the name server's choice.
-        for address in addresses:
-            networks = self._allowed
-            if reason := why_not(address, port, allowed=networks, plain=self._plain):
-                raise _refusal(
-                    reason,
-                    hint="The operator may let it be called: INSPECTOR_OUTBOUND_ALLOW.",
-                )
+        addresses = await addresses_of(
+            host, port, allowed=self._allowed, plain=self._plain, resolve=self._resolve
+        )
         failure: Exception | None = None
         for address in addresses[:_MOST_TRIED]:
             try:
@@ -196,18 +183,6 @@ class _Pinned(httpcore.AsyncNetworkBackend):
                 failure = error
         assert failure is not None
         raise failure
-
-    async def _addresses(self, host: str, port: int) -> list[Address]:
-        try:
-            found = [ip_address(host)]
-        except ValueError:
-            try:
-                found = [ip_address(text) for text in await self._resolve(host, port)]
-            except (OSError, UnicodeError) as error:
-                raise NotReached("Its name does not resolve.", permanent=False) from error
-        if not found:
-            raise NotReached("Its name does not resolve.", permanent=False)
-        return list(dict.fromkeys(found))
 
 
 class _Body(httpx.AsyncByteStream):
@@ -240,13 +215,13 @@ def _checked(url: httpx.URL) -> httpcore.URL:
     """Return what httpcore is to call, parsed by nobody twice."""
     host = url.raw_host.decode("ascii")
     if url.scheme not in {"http", "https"}:
-        raise _refusal("its URL begins with neither https:// nor http://")
+        raise refusal("its URL begins with neither https:// nor http://")
     if url.userinfo:
-        raise _refusal("a URL that holds a user name or password is not called")
+        raise refusal("a URL that holds a user name or password is not called")
     if reason := why_no_host(host):
-        raise _refusal(reason)
+        raise refusal(reason)
     if url.port is not None and url.port not in _PORTS:
-        raise _refusal(f"there is no port {url.port}")
+        raise refusal(f"there is no port {url.port}")
     return httpcore.URL(
         scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
     )
@@ -255,14 +230,14 @@ def _checked(url: httpx.URL) -> httpcore.URL:
 def _look_at(answer: httpcore.Response, limits: _Limits) -> None:
     headers = httpx.Headers(answer.headers)
     if answer.status in _REDIRECTS and "location" in headers:
-        raise _refusal(
+        raise refusal(
             "it answers with a redirect, and none is followed",
             hint="Give the address that it leads to, if that is the one you mean.",
         )
     if answer.status < 200:  # noqa: PLR2004 - HTTP's own: another protocol is offered
-        raise _refusal("it answers with something else than HTTP")
+        raise refusal("it answers with something else than HTTP")
     if headers.get("content-encoding", "identity").lower() != "identity":
-        raise _refusal("it answers compressed, though it was asked not to")
+        raise refusal("it answers compressed, though it was asked not to")
     length = headers.get("content-length", "")
     if length.isdecimal() and int(length[:20]) > limits.most:
         raise _too_long(limits)
@@ -277,7 +252,7 @@ def _explained(limits: _Limits) -> Generator[None]:
         detail = f"It did not answer, and whole, within {limits.seconds:g} seconds."
         raise NotReached(detail, permanent=False) from error
     except httpcore.LocalProtocolError as error:
-        raise _refusal("a header of the call is none that HTTP knows") from error
+        raise refusal("a header of the call is none that HTTP knows") from error
     except httpcore.ProtocolError as error:
         raise NotReached("What it answers is not HTTP.", permanent=False) from error
     except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -287,20 +262,8 @@ def _explained(limits: _Limits) -> Generator[None]:
         raise NotReached("The connection broke off.", permanent=False) from error
 
 
-def _refusal(reason: str, *, hint: str = "") -> NotReached:
-    return NotReached(f"It is not called: {reason}.", permanent=True, hint=hint)
-
-
 def _too_long(limits: _Limits) -> NotReached:
     return NotReached(f"Its answer is longer than {limits.most} bytes.", permanent=True)
-
-
-async def _of_the_system(host: str, port: int) -> list[str]:
-    def look_up() -> list[str]:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return [str(place[0]) for *_, place in found]
-
-    return await asyncio.get_running_loop().run_in_executor(_lookups, look_up)
 
 
 def _usual_tls() -> ssl.SSLContext:

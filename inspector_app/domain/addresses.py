@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from ipaddress import (
     IPv4Address,
     IPv4Network,
@@ -38,7 +38,7 @@ _NOT_GLOBAL: Final = tuple(
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _LONGEST_NAME: Final = 253
-_USUAL_PORT: Final = 443
+HTTPS: Final = frozenset({443})
 _FIRST_UNPRIVILEGED: Final = 1024
 
 
@@ -59,14 +59,22 @@ def why_no_host(host: str) -> str:
     return ""
 
 
-def why_not(address: Address, port: int, *, allowed: Iterable[Network], plain: bool) -> str:
+def why_not(
+    address: Address,
+    port: int,
+    *,
+    allowed: Iterable[Network],
+    plain: bool,
+    usual: Container[int] = HTTPS,
+) -> str:
     """Say why `address` may not be called, or "".
 
     Args:
         address: Where the call would go.
-        port: Below 1024, strangers are called at 443 only.
+        port: Below 1024, strangers are called at the usual ones only.
         allowed: Networks that the operator let be called, at any port, in plain text too.
         plain: The call is not encrypted.
+        usual: Ports of the protocol that is spoken; https when nothing is said.
     """
     reached = _reached(address)
     if reached.is_multicast or reached.is_unspecified:
@@ -77,8 +85,8 @@ def why_not(address: Address, port: int, *, allowed: Iterable[Network], plain: b
         return "its address is not on the public internet"
     if plain:
         return "over the public internet only https is spoken"
-    if port != _USUAL_PORT and port < _FIRST_UNPRIVILEGED:
-        return f"port {port} belongs to something that does not speak https"
+    if port not in usual and port < _FIRST_UNPRIVILEGED:
+        return f"port {port} belongs to something that speaks another protocol"
     return ""
 
 

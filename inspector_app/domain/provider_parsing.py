@@ -24,6 +24,8 @@ from inspector_app.domain.provider_settings import (
 )
 
 _LONGEST, _MOST_LINES = 2000, 50
+_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,99}|[0-9]+(\.[0-9]+){1,30}")
+_COMPARED = re.compile(r"=[^()=]*\{username\}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 Value = str | bool | int | tuple[str, ...]
 
@@ -131,21 +133,41 @@ def _check(settings: Settings) -> None:
             if bad := [each for each in settings.scopes if not _SCOPE.fullmatch(each)]:
                 raise Invalid(f"{bad[0][:80]!r} is no scope.", field="scopes")
         case LdapSettings():
-            _check_servers(settings)
-            if settings.people_filter.count("{username}") != 1:
-                raise Invalid("The filter holds {username} once.", field="people_filter")
+            _check_directory(settings)
         case SamlSettings():
             pass
 
 
-def _check_servers(settings: LdapSettings) -> None:
+def _check_directory(settings: LdapSettings) -> None:
     for server in settings.servers:
-        scheme, _, rest = server.partition("://")
-        if scheme not in {"ldaps", "ldap"} or not rest or "/" in rest or "@" in rest:
-            raise Invalid(f"A server is ldaps://host:port, not {server[:80]!r}.", field="servers")
-        if scheme == "ldap" and not settings.start_tls:
-            raise Invalid(
-                f"{server[:80]} would send passwords in clear text.",
-                field="servers",
-                hint="Use ldaps://, or switch StartTLS on.",
-            )
+        _check_server(server, start_tls=settings.start_tls)
+    once = settings.people_filter.count("{username}") == 1
+    if not once or not _COMPARED.search(settings.people_filter):
+        raise Invalid(
+            "The filter compares something with {username}, once.",
+            field="people_filter",
+            hint="(uid={username})",
+        )
+    for name in (each.name for each in fields(settings) if "attribute" in each.name):
+        found = getattr(settings, name)
+        for each in (found,) if isinstance(found, str) else found:
+            if not _ATTRIBUTE.fullmatch(each):
+                raise Invalid(f"{each[:80]!r} is no attribute.", field=name)
+
+
+def _check_server(server: str, *, start_tls: bool) -> None:
+    try:
+        parts = urlsplit(server)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    more = parts.path or parts.query or parts.fragment or "@" in parts.netloc
+    plain = server.isascii() and server.isprintable() and " " not in server
+    if parts.scheme not in {"ldaps", "ldap"} or not host or more or not plain:
+        raise Invalid(f"A server is ldaps://host:port, not {server[:80]!r}.", field="servers")
+    if parts.scheme == "ldap" and not start_tls:
+        raise Invalid(
+            f"{server[:80]} would send passwords in clear text.",
+            field="servers",
+            hint="Use ldaps://, or switch StartTLS on.",
+        )

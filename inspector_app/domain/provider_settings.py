@@ -180,8 +180,24 @@ class LdapSettings:
         default="uid", metadata=_shown("Attribute of the user name", "sAMAccountName for AD.")
     )
     email_attribute: str = field(default="mail", metadata=_shown("Attribute of the e-mail", ""))
+    trust_email: bool = field(
+        default=False,
+        metadata=_shown(
+            "E-mail addresses are verified",
+            "On only where nobody can write their own into the directory.",
+            Shape.SWITCH,
+        ),
+    )
     group_name_attribute: str = field(
         default="cn", metadata=_shown("Attribute of a group's name", "")
+    )
+    member_attributes: tuple[str, ...] = field(
+        default=("member",),
+        metadata=_shown(
+            "Attributes of members",
+            "One a line: member or uniqueMember hold DNs, memberUid holds user names.",
+            Shape.LINES,
+        ),
     )
     nesting: int = field(
         default=5,

@@ -21,6 +21,8 @@ class Step(StrEnum):
     """Where on its way a sign-in is; in order."""
 
     REACH = "reach"
+    BIND = "bind"
+    PLACES = "places"
     DISCOVER = "discover"
     KEYS = "keys"
     ANSWER = "answer"
@@ -38,6 +40,8 @@ class Step(StrEnum):
 
 _WORDS = {
     Step.REACH: "Reach the provider",
+    Step.BIND: "Bind as the service account",
+    Step.PLACES: "Find the places to search",
     Step.DISCOVER: "Read what it says of itself",
     Step.KEYS: "Read its keys",
     Step.ANSWER: "Take its answer to the browser",

@@ -109,8 +109,18 @@ def test_on_this_machine_http_will_do(url: str) -> None:
         ({"servers": ["ldaps://a", "ldap://b"]}, "servers"),
         ({"servers": ["ldapi:///x"]}, "servers"),
         ({"servers": ["ldaps://u@h"]}, "servers"),
+        ({"servers": ["ldaps://h/dc=example"]}, "servers"),
+        ({"servers": ["ldaps://h?x"]}, "servers"),
+        ({"servers": ["ldaps://h:99999"]}, "servers"),
+        ({"servers": ["ldaps://[::1"]}, "servers"),
+        ({"servers": ["ldaps://a b"]}, "servers"),
+        ({"servers": ["https://h"]}, "servers"),
         ({"people_filter": "(uid=*)"}, "people_filter"),
         ({"people_filter": "(|(uid={username})(mail={username}))"}, "people_filter"),
+        ({"people_filter": "({username}=x)"}, "people_filter"),
+        ({"people_filter": "(uid=x){username}"}, "people_filter"),
+        ({"id_attribute": "a)(b"}, "id_attribute"),
+        ({"member_attributes": ["member", "a=*)(b"]}, "member_attributes"),
         ({"nesting": 21}, "nesting"),
         ({"nesting": "5"}, "nesting"),
         ({"start_tls": "yes"}, "start_tls"),
@@ -123,6 +133,21 @@ def test_a_directory_is_asked_safely_or_not_at_all(change: dict[str, object], fi
     with pytest.raises(Invalid) as refused:
         parse_settings(ProviderKind.LDAP, GOOD[ProviderKind.LDAP] | change)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    "people_filter",
+    [
+        "(uid={username})",
+        "(&(objectClass=user)(sAMAccountName={username})(!(userAccountControl:1.2.3:=2)))",
+        "(userPrincipalName={username}@corp.example)",
+    ],
+)
+def test_a_filter_compares_something_with_the_name(people_filter: str) -> None:
+    change: dict[str, object] = {"people_filter": people_filter}
+    found = parse_settings(ProviderKind.LDAP, GOOD[ProviderKind.LDAP] | change)
+    assert isinstance(found, LdapSettings)
+    assert found.people_filter == people_filter
 
 
 def test_start_tls_makes_ldap_safe() -> None:

@@ -1,0 +1,72 @@
+"""What a directory says to a bind, in words: Active Directory's codes, and password policies."""
+
+from __future__ import annotations
+
+import pytest
+
+from inspector_app.adapters.identity.ldap_refusals import Bound, Policy, Refusal, refusal_of
+
+
+def from_ad(code: str) -> Bound:
+    """As a domain controller says it."""
+    said = (
+        f"80090308: LdapErr: DSID-0C09042A, comment: AcceptSecurityContext error, data {code}, v3"
+    )
+    return Bound(49, said)
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        ("52f", "restricted"),
+        ("530", "at this time"),
+        ("531", "from this machine"),
+        ("532", "password has expired"),
+        ("533", "disabled"),
+        ("534", "in this way"),
+        ("701", "account has expired"),
+        ("773", "must be changed first"),
+        ("775", "locked"),
+    ],
+)
+def test_active_directory_says_why_by_a_code(code, says):
+    refusal = refusal_of(from_ad(code))
+    assert refusal is not None
+    assert says in refusal.detail
+    assert refusal.hint
+
+
+@pytest.mark.parametrize("code", ["525", "52e", "1", "zz", "5320"])
+def test_a_wrong_name_and_a_wrong_password_say_nothing(code):
+    assert refusal_of(from_ad(code)) == Refusal()
+
+
+def test_a_code_counts_only_where_active_directory_writes_it():
+    assert refusal_of(Bound(49, "data 775, v3")) == Refusal()
+
+
+@pytest.mark.parametrize("code", [0, 49, 53])
+@pytest.mark.parametrize(
+    ("policy", "says"),
+    [
+        (Policy.EXPIRED, "expired"),
+        (Policy.LOCKED, "locked"),
+        (Policy.MUST_CHANGE, "must be changed"),
+    ],
+)
+def test_a_password_policy_counts_whatever_the_result_is(code, policy, says):
+    refusal = refusal_of(Bound(code, "", policy))
+    assert refusal is not None
+    assert says in refusal.detail
+
+
+def test_what_we_know_nothing_of_is_said_as_the_server_says_it():
+    refusal = refusal_of(Bound(53, "Account inactivated.\r\n\x1b[31mContact " + "x" * 300))
+    assert refusal is not None
+    assert refusal.detail.startswith("the directory refuses (53: Account inactivated. [31mContact")
+    assert len(refusal.detail) < 250
+    assert refusal_of(Bound(19)) == Refusal("the directory refuses (19)", refusal.hint)
+
+
+def test_who_is_let_in_is_let_in():
+    assert refusal_of(Bound(0)) is None

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from inspector_app.adapters.identity.ldap import AT_ONCE, LdapDirectory, Patience
+from inspector_app.adapters.identity.ldap import AT_ONCE, AT_ONE, LdapDirectory, Patience
 from inspector_app.domain.signing_in import SignInFault, Step
 from tests.fixtures.lying_ldap import extended, hangs_up, lying, says, says_nothing
 from tests.fixtures.slapd import (
@@ -217,6 +217,7 @@ async def test_a_server_that_does_not_speak_ldap_is_a_fault_and_holds_nothing_up
         settings = slapd.settings(servers=(liar.url,))
         faults = await asyncio.gather(*(fault_of(directory, settings) for _ in range(AT_ONCE)))
         assert {each.passing for each in faults} == {True}
+        assert not any("took longer" in each.detail for each in faults)
         assert liar.came == AT_ONCE
         # Every thread is free again while the liar still holds its ends.
         directory._patience = Patience()
@@ -230,6 +231,23 @@ async def test_a_server_that_does_not_speak_ldap_is_a_fault_and_holds_nothing_up
 async def test_more_sign_ins_than_connections_wait_for_one(slapd, directory):
     found = await asyncio.gather(*(alice(directory, slapd.settings()) for _ in range(AT_ONCE * 5)))
     assert {each.username for each in found} == {"alice"}
+
+
+async def test_a_directory_that_hangs_does_not_hold_up_another(slapd, directory, tmp_path):
+    slapd.certificates.write(tmp_path)
+    directory._patience = Patience(operation=600, whole=600)
+    async with lying(says_nothing, secured_by=tmp_path) as liar:
+        settings = slapd.settings(servers=(liar.url,))
+        waiting = [asyncio.create_task(alice(directory, settings)) for _ in range(AT_ONCE)]
+        while liar.came < AT_ONE:
+            await asyncio.sleep(0.01)
+        assert (await alice(directory, slapd.settings())).username == "alice"
+        assert liar.came == AT_ONE
+        assert not any(each.done() for each in waiting)
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    assert (await alice(directory, slapd.settings())).username == "alice"
 
 
 async def test_the_whole_has_an_end_and_says_so(slapd, tmp_path):

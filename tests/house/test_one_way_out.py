@@ -13,6 +13,7 @@ CONNECTS = {"open_connection", "create_connection", "open_unix_connection"}
 KNOWN = {
     "serving.py": "asks itself whether it answers",
     "adapters/sinks/syslog.py": "syslog is no HTTP, and its address the operator's own",
+    "adapters/identity/ldap_wire.py": "LDAP is no HTTP; its addresses are looked at just as well",
 }
 
 

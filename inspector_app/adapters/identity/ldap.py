@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 8
-"""Connections, and threads that wait on them; further sign-ins wait for one."""
+AT_ONCE, AT_ONE = 8, 4
+"""Connections, and threads that wait on them, and how many of them go to one directory: further
+sign-ins wait, and one that is slow does not hold up others'."""
 _RESTED = 30.0
 """Seconds that a server which did not answer is asked after the others."""
 _LONGEST_NAME, _LONGEST_PASSWORD = 256, 1024
@@ -67,6 +69,9 @@ class LdapDirectory:
         self._patience = patience
         self._monotonic = monotonic
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns_at = defaultdict[tuple[str, ...], asyncio.Semaphore](
+            lambda: asyncio.Semaphore(AT_ONE)
+        )
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ldap")
         self._rests_until: dict[str, float] = {}
 
@@ -102,7 +107,8 @@ class LdapDirectory:
             return open_session(wire, self._patience.operation, settings, secret)
 
         try:
-            async with asyncio.timeout(self._patience.whole), self._turns:
+            turns = self._turns_at[settings.servers]
+            async with asyncio.timeout(self._patience.whole), turns, self._turns:
                 for server in sorted(servers, key=self._rests):
                     try:
                         async with self._wires.open(server, settings.certificates) as wire:

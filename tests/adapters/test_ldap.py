@@ -246,6 +246,11 @@ async def test_groups_of_other_kinds_count_where_they_are_set(slapd, directory, 
     assert set((await signs_in(directory, settings, "mixed")).groups) == {"unique", "posix"}
 
 
+async def test_groups_of_one_name_are_told_apart_by_their_dn(slapd, directory):
+    settings = slapd.settings(group_name_attribute="entryDN", nesting=0)
+    assert (await signs_in(directory, settings, "alice")).groups == (f"cn=admins,{GROUPS}",)
+
+
 async def test_six_hundred_groups_are_read_though_the_server_gives_500_at_most(
     slapd, directory, somebody, group
 ):

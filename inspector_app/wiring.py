@@ -6,10 +6,10 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
-from ipaddress import ip_network
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from inspector_app import frontend, setting_values
 from inspector_app.adapters.cipher import FernetCipher
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
 from inspector_app.adapters.identity.jwts import JoseJwts
+from inspector_app.adapters.identity.ldap import LdapDirectory
 from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.identity.oauth2 import OAuth2Client
 from inspector_app.adapters.identity.oidc import OidcClient
@@ -36,6 +37,7 @@ from inspector_app.adapters.temporal.workflows import TemporalWorkflows
 from inspector_app.adapters.tries import CountedTries
 from inspector_app.api.app import build_api
 from inspector_app.api.guard import OuterGuard
+from inspector_app.domain.addresses import EVERYWHERE, Network
 from inspector_app.domain.errors import StorageUnavailable
 from inspector_app.jobs import scheduler
 from inspector_app.jobs.ticks import JOBS, TICKS
@@ -78,8 +80,6 @@ from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.setting_values import AuditTarget
 from inspector_app.settings import CHECKPOINTS_FILE, Settings, load_settings
 
-_ANYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
-
 
 def clock() -> datetime:
     """Return the time in UTC."""
@@ -91,9 +91,13 @@ def _this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def _ways(outbound: Outbound) -> Ways:
-    """Build how providers are spoken to, over a way out."""
-    return Ways(OidcClient(outbound, clock), OAuth2Client(outbound))
+def _ways(outbound: Outbound, allowed: Sequence[Network], held: AsyncExitStack) -> Ways:
+    """Build how providers are spoken to, over a way out, and within `allowed` besides HTTP."""
+    directory = None
+    if find_spec("ldap") is not None:  # comes with the extra [ldap]
+        directory = LdapDirectory(allowed)
+        held.callback(directory.close)
+    return Ways(OidcClient(outbound, clock), OAuth2Client(outbound), directory=directory)
 
 
 def _sink(settings: Settings, outbound: Outbound, target: AuditTarget) -> Sink:
@@ -124,7 +128,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         outbound = HttpxOutbound(GuardedTransport(settings.outbound_allow, meter=meter))
         held.push_async_callback(outbound.close)
         # What the operator names may stand anywhere; it is pinned and limited all the same.
-        anywhere = HttpxOutbound(GuardedTransport(_ANYWHERE, meter=meter))
+        anywhere = HttpxOutbound(GuardedTransport(EVERYWHERE, meter=meter))
         held.push_async_callback(anywhere.close)
         door = Door(database, clock, meter)
         held.push_async_callback(door.close)
@@ -160,7 +164,10 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         )
         origin = settings.public_url
         book = ProviderBook(cipher)
-        ways = AllWays(tenants=_ways(outbound), operators=_ways(anywhere))
+        ways = AllWays(
+            tenants=_ways(outbound, settings.outbound_allow, held),
+            operators=_ways(anywhere, EVERYWHERE, held),
+        )
         entrance = Entrance(door, clock, cipher, book, sessions)
         yield Services(
             clock=clock,

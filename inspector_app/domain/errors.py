@@ -105,9 +105,17 @@ class CodeRequired(InspectorError):
 
 
 class WrongCredentials(InspectorError):
-    """Name and password do not match; says nothing about which."""
+    """Name and password do not match; says nothing about which.
+
+    Attributes:
+        why: What else is the matter, for the audit log alone; "" is nothing.
+    """
 
     title = "Sign-in failed"
+
+    def __init__(self, detail: str, *, hint: str = "", why: str = "") -> None:
+        super().__init__(detail, hint=hint)
+        self.why = why
 
 
 class OneTimePasswordOver(WrongCredentials):

@@ -93,7 +93,9 @@ def realm_of(settings: Settings) -> str:
         case SamlSettings():
             return settings.entity_id
         case LdapSettings():
-            return ""  # entryUUID and objectGUID are the same on every server
+            # entryUUID and objectGUID are nobody else's anywhere; other ids only below a base.
+            unique = settings.id_attribute.lower() in {"entryuuid", "objectguid"}
+            return "" if unique else f"{settings.id_attribute} {settings.people_base}"
 
 
 def targets_of(settings: Settings) -> tuple[str, ...]:

@@ -62,15 +62,26 @@ class SignInFault(InspectorError):
         step: Where it ended.
         passing: Whether the same may work later.
         who: The user name there, once it is known.
+        told: Whether the person may read `detail` and `hint`: they have proven who they are.
     """
 
     title = "Sign-in did not work"
 
-    def __init__(self, step: Step, detail: str, *, passing: bool = False, hint: str = "") -> None:
+    def __init__(
+        self,
+        step: Step,
+        detail: str,
+        *,
+        passing: bool = False,
+        hint: str = "",
+        who: str = "",
+        told: bool = False,
+    ) -> None:
         super().__init__(detail, hint=hint)
         self.step = step
         self.passing = passing
-        self.who = ""
+        self.who = who
+        self.told = told
 
 
 class SignInRefused(InspectorError):
@@ -80,7 +91,9 @@ class SignInRefused(InspectorError):
 
     def __init__(self, name: str, fault: SignInFault) -> None:
         detail, hint = f"Signing in with {name} did not work.", _ASK
-        if fault.passing:
+        if fault.told:
+            detail, hint = f"{name}: {fault.detail}", fault.hint
+        elif fault.passing:
             detail, hint = f"{name} does not answer as it should.", "Try again in a moment."
         elif fault.step is Step.ANSWER:
             hint = "Begin again on this page; in one tab only."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 
 from inspector_app.domain.audit import Target
@@ -42,7 +43,7 @@ class DirectorySignIn:
             SignInRefused: The directory does not answer, or they have no place here.
         """
         entry = await self._entrance.find(visitor, ProviderKind.LDAP, key)
-        name = username.strip().lower()[:64] or "anonymous"
+        name = _counted(username)
         guest = replace(guest_of(visitor, entry.provider), name=name)
         async with self._entrance.told(guest, entry.provider):
             claimed = await self._bound(guest, entry, username, password, "session.open")
@@ -89,3 +90,9 @@ class DirectorySignIn:
             if not password or not username.strip():
                 raise WrongCredentials("Name and password do not match.")
             return await directory.sign_in(settings, entry.secret, username.strip(), password)
+
+
+def _counted(username: str) -> str:
+    """A name as directories compare it (RFC 4518): else each way to write it had its own tries."""
+    plain = unicodedata.normalize("NFKC", username).casefold()
+    return " ".join(plain.split())[:64] or "anonymous"

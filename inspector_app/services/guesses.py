@@ -60,11 +60,13 @@ class Guesses:
                 await self._refuse(nobody, permission, target, action, "address", wait)
             try:
                 yield
-            except WrongCredentials:
+            except WrongCredentials as error:
                 await self._tries.add(WRONG, here)
                 await self._tries.add(WRONG_OF_ACCOUNT, account)
                 await self._tries.add(WRONG_OF_ADDRESS, everybody)
-                await self._door.note_failure(actor, permission, target, action, wrong)
+                await self._door.note_failure(
+                    actor, permission, target, action, error.why or wrong
+                )
                 raise
 
     async def forget(self, actor: Actor) -> None:

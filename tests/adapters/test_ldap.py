@@ -330,30 +330,33 @@ async def test_nobody_gets_in_without_a_name(slapd, directory):
     assert "no 'displayName'" in fault.detail
 
 
-async def test_a_locked_account_says_so_even_to_the_right_password(slapd, directory, somebody):
+async def test_a_locked_account_is_the_audit_logs_to_know_and_nobody_elses(
+    slapd, directory, somebody
+):
     somebody("locked")
     for _ in range(5):
         with pytest.raises(WrongCredentials):
             await signs_in(directory, slapd.settings(), "locked", "wrong")
-    fault = await fault_of(directory, slapd.settings(), "locked")
-    assert fault.step is Step.WHO
-    assert fault.detail == "locked: the account is locked after too many wrong passwords."
-    assert "unlock" in fault.hint
-    assert not fault.passing
+    with pytest.raises(WrongCredentials) as caught:
+        await signs_in(directory, slapd.settings(), "locked")
+    assert caught.value.detail == "Name and password do not match."
+    assert caught.value.why == "The account is locked after too many wrong passwords."
 
 
 async def test_a_password_that_must_change_opens_nothing(slapd, directory, somebody):
     somebody("fresh")
     slapd.set(f"uid=fresh,{PEOPLE}", pwdReset="TRUE")
     fault = await fault_of(directory, slapd.settings(), "fresh")
-    assert fault.detail == "fresh: the password must be changed first."
+    assert (fault.step, fault.who, fault.told) == (Step.WHO, "fresh", True)
+    assert fault.detail == "The password must be changed first."
     with pytest.raises(WrongCredentials):
         await signs_in(directory, slapd.settings(), "fresh", "wrong")
 
 
 async def test_an_expired_password_opens_nothing(slapd, directory):
     fault = await fault_of(directory, slapd.settings(people_base=AD), "expired")
-    assert fault.detail == "expired: the password has expired."
+    assert (fault.step, fault.who, fault.told) == (Step.WHO, "expired", True)
+    assert fault.detail == "The password has expired."
     assert "Change it" in fault.hint
     with pytest.raises(WrongCredentials):
         await signs_in(directory, slapd.settings(people_base=AD), "expired", "wrong")
@@ -366,7 +369,7 @@ async def test_looking_finds_a_server_and_the_places(slapd, directory):
 @pytest.mark.parametrize(
     ("change", "secret", "step", "says"),
     [
-        ({}, "wrong", Step.BIND, "its name or password is wrong"),
+        ({}, "wrong", Step.BIND, "Its name or password is wrong"),
         ({"bind_dn": f"uid=no,{BASE}"}, SERVICE_PASSWORD, Step.BIND, "name or password is wrong"),
         ({"bind_dn": "no DN"}, SERVICE_PASSWORD, Step.BIND, "refuses (34: invalid DN)"),
         ({}, "", Step.BIND, "no password here"),

@@ -34,6 +34,8 @@ def test_active_directory_says_why_by_a_code(code, says):
     assert refusal is not None
     assert says in refusal.detail
     assert refusal.hint
+    # Whoever reads these has given the right password; of the others nobody can tell.
+    assert refusal.proven is (code in {"532", "773"})
 
 
 @pytest.mark.parametrize("code", ["525", "52e", "1", "zz", "5320"])
@@ -63,9 +65,9 @@ def test_a_password_policy_counts_whatever_the_result_is(code, policy, says):
 def test_what_we_know_nothing_of_is_said_as_the_server_says_it():
     refusal = refusal_of(Bound(53, "Account inactivated.\r\n\x1b[31mContact " + "x" * 300))
     assert refusal is not None
-    assert refusal.detail.startswith("the directory refuses (53: Account inactivated. [31mContact")
+    assert refusal.detail.startswith("The directory refuses (53: Account inactivated. [31mContact")
     assert len(refusal.detail) < 250
-    assert refusal_of(Bound(19)) == Refusal("the directory refuses (19)", refusal.hint)
+    assert refusal_of(Bound(19)) == Refusal("The directory refuses (19).", refusal.hint)
 
 
 def test_who_is_let_in_is_let_in():

@@ -13,7 +13,7 @@ from inspector_app.domain.provider_settings import (
     ProviderKind,
     SamlSettings,
 )
-from inspector_app.domain.providers import check_provider_name, check_provider_slug
+from inspector_app.domain.providers import check_provider_name, check_provider_slug, realm_of
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
 GOOD: dict[ProviderKind, dict[str, object]] = {
@@ -170,3 +170,14 @@ def test_local_is_taken_and_names_are_one_line() -> None:
     for name in ("", " ", "a\nb", "n" * 65):
         with pytest.raises(Invalid):
             check_provider_name(name)
+
+
+def test_ids_that_a_directory_makes_up_itself_are_nobody_elses_and_others_are_below_a_base() -> (
+    None
+):
+    def realm(**change: object) -> str:
+        return realm_of(parse_settings(ProviderKind.LDAP, GOOD[ProviderKind.LDAP] | change))
+
+    moved: dict[str, object] = {"people_base": "dc=elsewhere"}
+    assert realm() == realm(**moved) == realm(id_attribute="objectGUID")
+    assert realm(id_attribute="uid") != realm(id_attribute="uid", **moved)

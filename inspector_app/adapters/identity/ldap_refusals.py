@@ -37,20 +37,24 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why somebody does not get in, and what helps; no `detail`: name or password are wrong."""
+    """Why somebody does not get in, and what helps; no `detail`: name or password are wrong.
+
+    `proven` says that the password was right, so that they may read it themselves.
+    """
 
     detail: str = ""
     hint: str = ""
+    proven: bool = False
 
 
 _ASK = "Ask who looks after the directory."
 _CHANGE = "Change it where the directory lets you, then sign in again."
 _LOCKED = Refusal(
-    "the account is locked after too many wrong passwords",
+    "The account is locked after too many wrong passwords.",
     "It unlocks by the directory's policy, or its admins unlock it.",
 )
-_EXPIRED = Refusal("the password has expired", _CHANGE)
-_MUST_CHANGE = Refusal("the password must be changed first", _CHANGE)
+_EXPIRED = Refusal("The password has expired.", _CHANGE, proven=True)
+_MUST_CHANGE = Refusal("The password must be changed first.", _CHANGE, proven=True)
 _BY_POLICY: Final = {
     Policy.EXPIRED: _EXPIRED,
     Policy.LOCKED: _LOCKED,
@@ -59,13 +63,13 @@ _BY_POLICY: Final = {
 # Windows' system error codes, in hexadecimal; 525 (no such user) and 52e (wrong password) are
 # what name and password not matching looks like.
 _BY_AD: Final = {
-    "52f": Refusal("the account is restricted", _ASK),
-    "530": Refusal("the account may not sign in at this time", _ASK),
-    "531": Refusal("the account may not sign in from this machine", _ASK),
+    "52f": Refusal("The account is restricted.", _ASK),
+    "530": Refusal("The account may not sign in at this time.", _ASK),
+    "531": Refusal("The account may not sign in from this machine.", _ASK),
     "532": _EXPIRED,
-    "533": Refusal("the account is disabled", _ASK),
-    "534": Refusal("the account may not sign in in this way", _ASK),
-    "701": Refusal("the account has expired", _ASK),
+    "533": Refusal("The account is disabled.", _ASK),
+    "534": Refusal("The account may not sign in in this way.", _ASK),
+    "701": Refusal("The account has expired.", _ASK),
     "773": _MUST_CHANGE,
     "775": _LOCKED,
 }
@@ -84,7 +88,7 @@ def refusal_of(bound: Bound) -> Refusal | None:
         found = _AD.match(bound.said)
         return _BY_AD.get(found[1], Refusal()) if found else Refusal()
     said = plainly(bound.said)
-    return Refusal(f"the directory refuses ({bound.code}{': ' + said if said else ''})", _ASK)
+    return Refusal(f"The directory refuses ({bound.code}{': ' + said if said else ''}).", _ASK)
 
 
 def plainly(text: str) -> str:

@@ -77,13 +77,16 @@ class Session:
             raise SignInFault(Step.BIND, "The service account has no password here.")
         refusal = refusal_of(self._calls.bind(self._settings.bind_dn, self._secret, Step.BIND))
         if refusal is not None:
-            why = refusal.detail or "its name or password is wrong"
-            raise SignInFault(Step.BIND, f"The service account: {why}.", hint=refusal.hint)
+            why = refusal.detail or "Its name or password is wrong."
+            raise SignInFault(Step.BIND, f"The service account: {why}", hint=refusal.hint)
 
     def _prove(self, person: Person, password: str) -> None:
         refusal = refusal_of(self._calls.bind(person.dn, password, Step.WHO))
         if refusal is None:
             return
-        if not refusal.detail:
-            raise WrongCredentials("Name and password do not match.")
-        raise SignInFault(Step.WHO, f"{person.username}: {refusal.detail}.", hint=refusal.hint)
+        if refusal.proven:
+            raise SignInFault(
+                Step.WHO, refusal.detail, hint=refusal.hint, who=person.username, told=True
+            )
+        # Nobody has proven anything: that an account is locked would say that it is there.
+        raise WrongCredentials("Name and password do not match.", why=refusal.detail)

@@ -246,6 +246,22 @@ async def test_groups_of_other_kinds_count_where_they_are_set(slapd, directory, 
     assert set((await signs_in(directory, settings, "mixed")).groups) == {"unique", "posix"}
 
 
+async def test_more_groups_than_anybody_has_are_not_believed(slapd, directory, monkeypatch):
+    monkeypatch.setattr("inspector_app.adapters.identity.ldap_people.MOST_GROUPS", 2)
+    fault = await fault_of(directory, slapd.settings())
+    assert (fault.step, fault.detail) == (Step.GROUPS, "'alice' is in more than 2 groups.")
+
+
+def test_a_dn_is_the_same_however_it_is_written():
+    from inspector_app.adapters.identity.ldap_calls import normalised
+
+    assert normalised("CN=Dev\\2C Ops , OU=Groups,DC=Example") == normalised(
+        "cn=dev\\, ops,ou=groups,dc=example"
+    )
+    assert normalised("cn=a,ou=groups") != normalised("cn=a,ou=others")
+    assert normalised("no DN") == normalised("") == ()
+
+
 async def test_groups_of_one_name_are_told_apart_by_their_dn(slapd, directory):
     settings = slapd.settings(group_name_attribute="entryDN", nesting=0)
     assert (await signs_in(directory, settings, "alice")).groups == (f"cn=admins,{GROUPS}",)

@@ -128,7 +128,9 @@ def _groups(calls: Calls, settings: LdapSettings, person: Person) -> tuple[str, 
         for each in _named(calls, settings, named, found):
             found.setdefault(normalised(each.dn), each)
         if len(found) > MOST_GROUPS:
-            raise SignInFault(Step.GROUPS, f"{username!r} is in more than {MOST_GROUPS} groups.")
+            raise SignInFault(
+                Step.GROUPS, f"{person.username!r} is in more than {MOST_GROUPS} groups."
+            )
         fresh = [each for key, each in found.items() if key not in before]
         if not fresh:
             break

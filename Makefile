@@ -66,7 +66,9 @@ check: $(SETUP) ## Lint, format, types, layers
 	$(BIN)/lint-imports
 
 # Debian's package and the file it brings, for what the tests run against.
-TOOLS := chromium:$(CHROMIUM) nginx-light:/usr/sbin/nginx prometheus:/usr/bin/promtool slapd:/usr/sbin/slapd
+TOOLS := chromium:$(CHROMIUM) nginx-light:/usr/sbin/nginx prometheus:/usr/bin/promtool slapd:/usr/sbin/slapd \
+	simplesamlphp:/usr/share/simplesamlphp/www php-cli:/usr/bin/php \
+	$(foreach each,xml mbstring curl sqlite3,php-$(each):/usr/share/doc/php-$(each))
 
 tools:
 	@$(call install_missing,$(TOOLS))

@@ -24,6 +24,7 @@ from inspector_app.adapters.identity.ldap import LdapDirectory
 from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.identity.oauth2 import OAuth2Client
 from inspector_app.adapters.identity.oidc import OidcClient
+from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
 from inspector_app.adapters.patterns import Re2Patterns
@@ -69,6 +70,7 @@ from inspector_app.services.rates import Rates
 from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
+from inspector_app.services.saml_desk import SamlDesk
 from inspector_app.services.seals import SealDesk
 from inspector_app.services.second_steps import SecondSteps
 from inspector_app.services.secrets import SecretDesk
@@ -91,13 +93,18 @@ def _this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def _ways(outbound: Outbound, allowed: Sequence[Network], held: AsyncExitStack) -> Ways:
-    """Build how providers are spoken to, over a way out, and within `allowed` besides HTTP."""
+def _ways(
+    outbound: Outbound, allowed: Sequence[Network], saml: SamlClient, held: AsyncExitStack
+) -> Ways:
+    """Build how providers are spoken to, over a way out, and within `allowed` besides HTTP.
+
+    SAML goes by browsers alone.
+    """
     directory = None
     if find_spec("ldap") is not None:  # comes with the extra [ldap]
         directory = LdapDirectory(allowed)
         held.callback(directory.close)
-    return Ways(OidcClient(outbound, clock), OAuth2Client(outbound), directory=directory)
+    return Ways(OidcClient(outbound, clock), OAuth2Client(outbound), saml, directory)
 
 
 def _sink(settings: Settings, outbound: Outbound, target: AuditTarget) -> Sink:
@@ -164,11 +171,14 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         )
         origin = settings.public_url
         book = ProviderBook(cipher)
+        saml = SamlClient()
         ways = AllWays(
-            tenants=_ways(outbound, settings.outbound_allow, held),
-            operators=_ways(anywhere, EVERYWHERE, held),
+            tenants=_ways(outbound, settings.outbound_allow, saml, held),
+            operators=_ways(anywhere, EVERYWHERE, saml, held),
         )
         entrance = Entrance(door, clock, cipher, book, sessions)
+        leaving = Leaving(door, clock, cipher, book, entrance, ways, sessions, origin)
+        desk = ProviderDesk(door, clock, book, ways, origin)
         yield Services(
             clock=clock,
             meter=meter,
@@ -194,11 +204,12 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             outbound=outbound,
             redaction=redaction,
             secrets=SecretDesk(door, cipher),
-            providers=ProviderDesk(door, clock, book, ways, origin),
+            providers=desk,
             elsewhere=SignInElsewhere(entrance, clock, ways, origin),
             arrivals=Arrivals(door, clock, cipher, entrance, ways, origin),
             directories=DirectorySignIn(door, entrance, book, ways, guesses),
-            leaving=Leaving(door, clock, cipher, book, entrance, ways, sessions, origin),
+            leaving=leaving,
+            saml=SamlDesk(door, clock, book, desk, entrance, leaving, ways, origin),
             rates=Rates(door, tries, settings.rates, meter),
         )
 

@@ -142,6 +142,17 @@ class LoggedOut:
     """Of the message itself: taken once."""
 
 
+class KeyStep(StrEnum):
+    """How our keys with a SAML provider change, without a sign-in that fails; in order."""
+
+    PREPARE = "prepare"
+    """Make another pair, and publish it in our metadata, for the provider to read."""
+    USE = "use"
+    """Sign with the other pair, and have assertions encrypted for it."""
+    DROP = "drop"
+    """Forget the pair that is not in use."""
+
+
 @dataclass(frozen=True, slots=True)
 class SamlPlace:
     """Who we are to a SAML identity provider.
@@ -149,7 +160,7 @@ class SamlPlace:
     Attributes:
         acs: Where it sends who signed in: compared to the letter with what an assertion says.
         sls: Where log-out requests and answers go.
-        keys: Private keys and their certificates, PEM, newest first; the first one signs.
+        keys: Private keys and their certificates, PEM; the first pair is in use.
     """
 
     entity_id: str
@@ -166,9 +177,22 @@ class Arrived:
         answers: The request it answers; "" where the identity provider began by itself.
         id: Of the assertion: taken once.
         until: The moment from which it would be refused as too old.
+        proved_at: When they proved themselves at the provider, where it says so.
     """
 
     claimed: Claimed
     answers: str
     id: str
     until: datetime
+    proved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamlSent:
+    """A log-out message as it came: the query of a redirect, or the body of a POST.
+
+    To the letter, still encoded: a redirect's signature is of that.
+    """
+
+    text: str
+    posted: bool = False

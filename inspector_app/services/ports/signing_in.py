@@ -15,7 +15,15 @@ from inspector_app.domain.provider_settings import (
     SamlSettings,
 )
 from inspector_app.domain.providers import Provider
-from inspector_app.domain.signing_in import Arrived, Begun, Claimed, LoggedOut, SamlPlace
+from inspector_app.domain.signing_in import (
+    Arrived,
+    Begun,
+    Claimed,
+    KeyStep,
+    LoggedOut,
+    SamlPlace,
+    SamlSent,
+)
 
 
 class Oidc(Protocol):
@@ -97,8 +105,26 @@ class Directory(Protocol):
 class Saml(Protocol):
     """SAML 2.0, Redirect to the identity provider and POST back. Every fault is a SignInFault."""
 
-    def new_keys(self, entity_id: str, now: datetime) -> str:
-        """Make a key pair of ours: the private key and a certificate, PEM."""
+    async def new_keys(self, entity_id: str, now: datetime) -> str:
+        """Make a key pair of ours: the private key and a certificate, PEM. Takes a while."""
+        ...
+
+    async def turned(self, keys: str, step: KeyStep, entity_id: str, now: datetime) -> str:
+        """Take a step of changing `keys`, one or two pairs, of which the first one is in use.
+
+        The other one is in our metadata, and what is encrypted for it opens.
+        """
+        ...
+
+    def look(self, settings: SamlSettings, place: SamlPlace) -> None:
+        """Read the provider's certificates and our keys, as far as there is anything to see."""
+        ...
+
+    def described(self, xml: str) -> Mapping[str, str]:
+        """Read the identity provider's metadata.
+
+        Returns what SamlSettings ask for: `entity_id`, `sso_url`, `slo_url`, `certificates`.
+        """
         ...
 
     def metadata(self, settings: SamlSettings, place: SamlPlace) -> str:
@@ -111,7 +137,8 @@ class Saml(Protocol):
         """Say where the browser goes, with a signed request.
 
         `kept` has `request`, the request's id, and `state`, sent as its RelayState. `fresh` asks
-        that they prove themselves there anew (ForceAuthn).
+        that they prove themselves there anew (ForceAuthn): then `fresh_since` has the second
+        that `Arrived.proved_at` must not be before.
         """
         ...
 
@@ -132,7 +159,7 @@ class Saml(Protocol):
         ...
 
     def log_out_url(
-        self, settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetime, state: str
+        self, settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetime
     ) -> str | None:
         """Say where the browser ends the session there, too; None where it cannot.
 
@@ -140,10 +167,14 @@ class Saml(Protocol):
         """
         ...
 
-    def logged_out(
-        self, settings: SamlSettings, place: SamlPlace, *, query: str, now: datetime
+    async def logged_out(
+        self, settings: SamlSettings, place: SamlPlace, *, sent: SamlSent, now: datetime
     ) -> LoggedOut:
-        """Verify a LogoutRequest, from the whole query it came in, to the letter."""
+        """Verify a LogoutRequest.
+
+        Without a session it ends all of that subject's; where `id_attribute` is set there is a
+        session and no subject.
+        """
         ...
 
     def log_out_answer(
@@ -158,8 +189,8 @@ class Saml(Protocol):
         """Say where the browser takes our signed answer to the LogoutRequest of that id."""
         ...
 
-    def answered(
-        self, settings: SamlSettings, place: SamlPlace, *, query: str, now: datetime
+    async def answered(
+        self, settings: SamlSettings, place: SamlPlace, *, sent: SamlSent, now: datetime
     ) -> None:
         """Verify a LogoutResponse to a log-out that began here."""
         ...

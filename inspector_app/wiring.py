@@ -62,6 +62,7 @@ from inspector_app.services.people import PeopleDesk
 from inspector_app.services.ports import Outbound, Sink
 from inspector_app.services.ports.signing_in import AllWays, Ways
 from inspector_app.services.provider_book import ProviderBook
+from inspector_app.services.provider_trials import ProviderTrials
 from inspector_app.services.providers import ProviderDesk
 from inspector_app.services.rates import Rates
 from inspector_app.services.redaction import RedactionDesk
@@ -159,9 +160,10 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             streams=tuple(each.id for each in streams),
         )
         origin = settings.public_url
-        book = ProviderBook(cipher)
+        book = ProviderBook(cipher, settings.providers)
         ways = AllWays(tenants=_ways(outbound), operators=_ways(anywhere))
         entrance = Entrance(door, clock, cipher, book, sessions)
+        providers = ProviderDesk(door, clock, book, ways, origin)
         yield Services(
             clock=clock,
             meter=meter,
@@ -187,7 +189,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             outbound=outbound,
             redaction=redaction,
             secrets=SecretDesk(door, cipher),
-            providers=ProviderDesk(door, clock, book, ways, origin),
+            providers=providers,
+            provider_trials=ProviderTrials(door, providers, origin),
             elsewhere=SignInElsewhere(entrance, clock, ways, origin),
             arrivals=Arrivals(door, clock, cipher, entrance, ways, origin),
             directories=DirectorySignIn(door, entrance, book, ways, guesses),

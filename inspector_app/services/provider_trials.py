@@ -10,7 +10,7 @@ from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.provider_walks import Walked, walked
-from inspector_app.domain.providers import Provider
+from inspector_app.domain.providers import Provider, key_of
 from inspector_app.domain.sign_in_places import callback_of, saml_place
 from inspector_app.domain.signing_in import SignInFault
 from inspector_app.services.door import Door
@@ -37,6 +37,18 @@ class ProviderTrials:
         self._door = door
         self._desk = desk
         self._origin = origin
+
+    async def check_may_set(self, actor: Actor, slug: str = "") -> None:
+        """Refuse who may set none, before what they want is even read; with `slug`, of this one.
+
+        Raises:
+            Denied, ProofRequired: The actor may not, or has not proved lately who they are.
+            NotFound: It is not there, or another tenant's: the same; audited.
+        """
+        target = Target("provider", key_of(actor.tenant_slug, slug))
+        await self._door.authorise(actor, Permission.PROVIDER_WRITE, target)
+        if slug:
+            await self._desk.one(actor, slug)
 
     async def walk(self, actor: Actor, slug: str, *, tenant: str = "") -> tuple[Walked, ...]:
         """Do what can be done of a sign-in without a person, and say how each step went.

@@ -77,6 +77,7 @@ async def change_provider(
     """Replace what is set; secrets that are not given stay as they are."""
 
     async def ordered() -> ProviderOrder:
+        await registry.services().provider_trials.check_may_set(actor, provider)
         return new.order(provider, actor.tenant_slug)
 
     return await _put(request, actor, key, ordered, new.version, new.reason)
@@ -93,6 +94,7 @@ def _switch(word: Switch, name: str, says: str) -> None:
         key: IdempotencyKey = "",
     ) -> Response:
         async def ordered() -> ProviderOrder:
+            await registry.services().provider_trials.check_may_set(actor, provider)
             found = await registry.services().providers.one(actor, provider)
             return order_of(found, enabled=word == "enable")
 
@@ -167,6 +169,7 @@ async def would_be(
 
 
 async def _ordered(actor: Actor, new: NewProvider) -> ProviderOrder:
+    await registry.services().provider_trials.check_may_set(actor)
     return new.order(new.slug, actor.tenant_slug)
 
 

@@ -13,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
-from inspector_app import setting_values
+from inspector_app import provider_file, setting_values
 from inspector_app.domain.errors import InspectorError
 from inspector_app.domain.identity import ONE_TIME_LASTS
 from inspector_app.domain.limits import USUAL, Limit, parse_limits
+from inspector_app.domain.providers import ProviderOrder
 from inspector_app.setting_values import AuditTarget, Network
 
 T = TypeVar("T")
@@ -70,6 +71,7 @@ class Settings:
         audit_retention: How long entries are kept; None: for good.
         audit_webhook_authorization: What webhooks of the two are sent as Authorization.
         rates: How often one person, token or address may ask; of every kind.
+        providers: Sign-in providers of the file, read-only in the app.
     """
 
     host: str
@@ -88,6 +90,7 @@ class Settings:
     audit_webhook_authorization: str | None = field(repr=False)
     one_time_password_lasts: timedelta = ONE_TIME_LASTS
     rates: tuple[Limit, ...] = USUAL
+    providers: tuple[ProviderOrder, ...] = ()
 
     @property
     def is_loopback(self) -> bool:
@@ -122,7 +125,9 @@ def read_settings(environ: Mapping[str, str], folder: Path) -> Settings:
         SettingsError: Names every problem at once.
     """
     problems: list[str] = []
-    given = _from_file(folder / _FILE, problems)
+    content = _content(folder / _FILE, problems)
+    providers = provider_file.read(content.pop("provider", []), environ, folder, problems)
+    given = _from_file(content, problems)
     given |= _from_environment(environ, folder, problems)
     reader = _Reader(given, problems)
     host = reader.get("host", setting_values.host, "127.0.0.1")
@@ -168,6 +173,7 @@ def read_settings(environ: Mapping[str, str], folder: Path) -> Settings:
             "one_time_password_hours", setting_values.hours, ONE_TIME_LASTS
         ),
         rates=reader.get("rates", parse_limits, USUAL),
+        providers=providers,
     )
     if problems:
         raise SettingsError(problems)
@@ -178,7 +184,14 @@ def unknown_names(environ: Mapping[str, str]) -> list[str]:
     """Return names that look like ours and are not: usually a slip of the hand."""
     known = {_PREFIX + name.upper() for name in _NAMES}
     known |= {f"{_PREFIX}{name.upper()}_FILE" for name in _SECRETS}
-    return sorted(name for name in environ if name.startswith(_PREFIX) and name not in known)
+    return sorted(
+        name
+        for name in environ
+        # Whose provider's secret it is, `provider_file` has looked for.
+        if name.startswith(_PREFIX)
+        and name not in known
+        and not name.startswith(provider_file.PREFIX)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,16 +222,20 @@ class _Reader:
             return default
 
 
-def _from_file(path: Path, problems: list[str]) -> dict[str, _Given]:
+def _content(path: Path, problems: list[str]) -> dict[str, object]:
     try:
-        content: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         problems.append(f"{path} cannot be read: {error}.")
         return {}
+
+
+def _from_file(content: Mapping[str, object], problems: list[str]) -> dict[str, _Given]:
     problems.extend(
-        f"{name} in {_FILE}: there is no such setting (there are {', '.join(_NAMES)})."
+        f"{name} in {_FILE}: there is no such setting "
+        f"(there are {', '.join(_NAMES)}, and [[provider]])."
         for name in content
         if name not in _NAMES
     )

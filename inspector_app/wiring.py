@@ -65,6 +65,7 @@ from inspector_app.services.people import PeopleDesk
 from inspector_app.services.ports import Outbound, Sink
 from inspector_app.services.ports.signing_in import AllWays, Ways
 from inspector_app.services.provider_book import ProviderBook
+from inspector_app.services.provider_trials import ProviderTrials
 from inspector_app.services.providers import ProviderDesk
 from inspector_app.services.rates import Rates
 from inspector_app.services.redaction import RedactionDesk
@@ -170,7 +171,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             streams=tuple(each.id for each in streams),
         )
         origin = settings.public_url
-        book = ProviderBook(cipher)
+        book = ProviderBook(cipher, settings.providers)
         saml = SamlClient()
         ways = AllWays(
             tenants=_ways(outbound, settings.outbound_allow, saml, held),
@@ -178,7 +179,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         )
         entrance = Entrance(door, clock, cipher, book, sessions)
         leaving = Leaving(door, clock, cipher, book, entrance, ways, sessions, origin)
-        desk = ProviderDesk(door, clock, book, ways, origin)
+        providers = ProviderDesk(door, clock, book, ways, origin)
         yield Services(
             clock=clock,
             meter=meter,
@@ -204,12 +205,13 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             outbound=outbound,
             redaction=redaction,
             secrets=SecretDesk(door, cipher),
-            providers=desk,
+            providers=providers,
+            provider_trials=ProviderTrials(door, providers, origin),
             elsewhere=SignInElsewhere(entrance, clock, ways, origin),
             arrivals=Arrivals(door, clock, cipher, entrance, ways, origin),
             directories=DirectorySignIn(door, entrance, book, ways, guesses),
             leaving=leaving,
-            saml=SamlDesk(door, clock, book, desk, entrance, leaving, ways, origin),
+            saml=SamlDesk(door, clock, book, providers, entrance, leaving, ways, origin),
             rates=Rates(door, tries, settings.rates, meter),
         )
 

@@ -65,6 +65,8 @@ def _shown(settings: Settings) -> dict[str, str]:
         value: object = getattr(settings, field.name)
         if not field.repr:  # a secret, or an address that may carry one
             value = "set" if value else "not set"
+        elif field.name == "providers":
+            value = ", ".join(f"{each.key} ({each.settings.kind})" for each in settings.providers)
         elif isinstance(value, tuple):
             value = ", ".join(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - networks
         shown[field.name] = str(value)

@@ -77,6 +77,24 @@ class ProviderOrder:
     enabled: bool = True
     link_by_email: bool = False
 
+    @property
+    def key(self) -> str:
+        """As `Provider.key`."""
+        return key_of(self.tenant, self.slug)
+
+
+def order_of(found: Provider, *, enabled: bool) -> ProviderOrder:
+    """Want a provider as it is, but switched on or off."""
+    return ProviderOrder(
+        slug=found.slug,
+        name=found.name,
+        settings=found.settings,
+        mapping=found.mapping,
+        tenant=found.tenant_slug,
+        enabled=enabled,
+        link_by_email=found.link_by_email,
+    )
+
 
 def key_of(tenant_slug: str, slug: str) -> str:
     """Return the key of a provider of a tenant, or with "" of the installation's."""

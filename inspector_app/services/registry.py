@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.people import PeopleDesk
     from inspector_app.services.ports import Clock, Meter, Outbound, Tries
+    from inspector_app.services.provider_trials import ProviderTrials
     from inspector_app.services.providers import ProviderDesk
     from inspector_app.services.rates import Rates
     from inspector_app.services.redaction import RedactionDesk
@@ -66,6 +67,7 @@ class Services:
     rates: Rates
     secrets: SecretDesk
     providers: ProviderDesk
+    provider_trials: ProviderTrials
     elsewhere: SignInElsewhere
     arrivals: Arrivals
     directories: DirectorySignIn

@@ -23,6 +23,7 @@ ACCOUNT = "/t/[tenant_slug]/account"
 ADMIN_JOBS = "/t/[tenant_slug]/admin/jobs"
 TOKENS = "/t/[tenant_slug]/admin/tokens"
 REDACTION = "/t/[tenant_slug]/admin/redaction"
+PROVIDERS = "/t/[tenant_slug]/admin/providers"
 
 SIGN_IN_POST = "/auth/local/login"
 SIGN_OUT_POST = "/auth/logout"
@@ -145,6 +146,11 @@ def tokens(tenant: str, *, page: str = "") -> str:
 def redaction(tenant: str) -> str:
     """What is hidden of payloads, and from whom."""
     return f"/t/{tenant}/admin/redaction"
+
+
+def providers(tenant: str, *, provider: str = "", new: str = "") -> str:
+    """How people sign in elsewhere; `provider` opens one, `new` the form of that kind."""
+    return _with_query(f"/t/{tenant}/admin/providers", provider=provider, new=new)
 
 
 def history_rows(ref: RunRef) -> str:

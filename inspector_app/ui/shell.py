@@ -50,6 +50,13 @@ _CONFIGURE = (
     ("tokens", "Tokens", "key-round", "token:read", lambda: _tenant_path("admin/tokens")),
     ("people", "People", "users", "people:read", lambda: _tenant_path("people")),
     (
+        "providers",
+        "Sign-in",
+        "log-in",
+        "provider:read",
+        lambda: _tenant_path("admin/providers"),
+    ),
+    (
         "redaction",
         "Redaction",
         "eye-off",

@@ -9,7 +9,13 @@ from inspector_app.api.app import build_api
 from inspector_app.domain.permissions import Permission, Role
 from tests.fixtures.tokens import bearing, personal, service
 
-BY_SESSION_ONLY = {"session:own", "token:own", "people:write", "redaction:write"}
+BY_SESSION_ONLY = {
+    "session:own",
+    "token:own",
+    "people:write",
+    "redaction:write",
+    "provider:write",
+}
 PLACE = {"ns": "main", "workflow_id": "w", "run_id": "r"}
 TEXTS = {"date-time": "2026-11-23T12:00:00Z", "uuid": str(UUID(int=0))}
 COUNT = {"action": "cancel", "from_event": 1, "event_id": 1}

@@ -22,6 +22,7 @@ QUERIES = {
     "workflows": {"ns": "ns"},
     "operation": {"id": "operation"},
     "people": {"person": "person"},
+    "admin/providers": {"provider": "provider"},
 }
 """What names an object in a page's address, by the page: which of the cast's things it is."""
 AT = {

@@ -19,7 +19,17 @@ from tests.fixtures.entrances import entrances
 from tests.fixtures.evidence import Watch, parting
 from tests.fixtures.matrix import Tally, kept, writes
 
-OBJECTS = {"ns", "rule", "person", "session", "operation", "token_id", "actor", "session_id"}
+OBJECTS = {
+    "ns",
+    "rule",
+    "provider",
+    "person",
+    "session",
+    "operation",
+    "token_id",
+    "actor",
+    "session_id",
+}
 """Parameters that name what may be another tenant's."""
 VALUES = {
     "workflow_id": "run",
@@ -40,6 +50,17 @@ VALUES = {
     "handle": "none",
 }
 """Of the other parameters that must be given, what may be."""
+PROVIDER = {
+    "reason": "because",
+    "name": "Corp",
+    "kind": "oauth2",
+    "settings": {
+        "authorize_url": "https://git.example.test/authorize",
+        "token_url": "https://git.example.test/token",
+        "user_url": "https://git.example.test/user",
+        "client_id": "inspector",
+    },
+}
 BODIES = {
     "Act": {"reason": "because"},
     "Signal": {"reason": "because", "name": "go"},
@@ -56,6 +77,10 @@ BODIES = {
         "expression": "s3cret",
     },
     "NewToken": {"name": "fresh", "role": "observer"},
+    "NewProvider": {"slug": "fresh", **PROVIDER},
+    "ProviderChanged": {"version": 1, **PROVIDER},
+    "ProviderAct": {"reason": "because", "version": 1},
+    "WouldBeAsked": {"groups": ["staff"]},
     "Start": {
         "reason": "because",
         "action": "cancel",
@@ -160,7 +185,7 @@ class Case:
             if each.where == "json":
                 assert each.name in BODIES, f"give {each.name} a body: {self.entrance.name}"
                 body = dict(BODIES[each.name])
-                for name in {"username", "name"} & {*body} if anew else ():
+                for name in {"username", "name", "slug"} & {*body} if anew else ():
                     body[name] += str(self.play.number)  # a name is taken but once
                 continue
             value = things.get(each.name, VALUES.get(each.name))

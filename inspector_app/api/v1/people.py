@@ -34,11 +34,18 @@ RoleName = Literal["observer", "developer", "admin"]
 _ROLES: dict[str, Role] = {role.value: role for role in Role}
 
 
+class GivenRole(Model):
+    """A role that a provider's mapping gives, and the group it gives it for."""
+
+    role: str
+    group: str
+
+
 class PersonOut(Model):
     """A person of the tenant. `version` goes with every change; of a shared account no use shows.
 
-    `one_time_password` is answered once, by what made it; a repetition answers without it. It
-    opens until `one_time_until`.
+    `role` is the highest of `by_hand` and `by_mapping`. `one_time_password` is answered once, by
+    what made it; a repetition answers without it. It opens until `one_time_until`.
     """
 
     id: UUID
@@ -54,6 +61,8 @@ class PersonOut(Model):
     signed_in_at: Time | None
     last_used_at: Time | None
     live_sessions: int
+    by_hand: str | None
+    by_mapping: list[GivenRole]
     one_time_password: str | None = None
 
     @classmethod
@@ -73,6 +82,10 @@ class PersonOut(Model):
             signed_in_at=found.signed_in_at,
             last_used_at=found.seen_at,
             live_sessions=found.live_sessions,
+            by_hand=found.by_hand.value if found.by_hand else None,
+            by_mapping=[
+                GivenRole(role=each.role.value, group=each.group) for each in found.mapped
+            ],
         )
 
 

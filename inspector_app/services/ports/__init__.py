@@ -11,6 +11,7 @@ from inspector_app.services.ports.providers import (
     MappedRoles,
     Providers,
     ProviderSessions,
+    ProviderUse,
     TakenOnce,
 )
 from inspector_app.services.ports.redaction import Patterns, Rules
@@ -60,6 +61,7 @@ __all__ = [
     "Patterns",
     "People",
     "ProviderSessions",
+    "ProviderUse",
     "Providers",
     "Replies",
     "Reply",

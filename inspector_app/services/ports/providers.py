@@ -22,6 +22,14 @@ class KeptProvider:
     sealed: bytes | None = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderUse:
+    """How many people came by a provider, and when the last one did."""
+
+    people: int
+    last: datetime
+
+
 class Providers(Protocol):
     """Those that were set in the app; the operator's file is read elsewhere."""
 
@@ -47,6 +55,10 @@ class Identities(Protocol):
 
         With `local`, a local account of that name, too, that nobody has signed in to elsewhere.
         """
+        ...
+
+    async def uses(self, providers: Sequence[ProviderId]) -> Mapping[ProviderId, ProviderUse]:
+        """Count who came by each of `providers`; one that nobody came by is not there."""
         ...
 
     async def forget(self, provider: ProviderId) -> None: ...

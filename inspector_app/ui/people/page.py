@@ -107,6 +107,20 @@ def _fact(word: rx.Var[str] | str, *value: rx.Component | rx.Var[str] | str) -> 
     return rx.fragment(rx.el.dt(word), rx.el.dd(*value))
 
 
+def _role_facts(row: rx.Var[PersonRow]) -> rx.Component:
+    """Say where the role comes from, where a mapping has a part in it."""
+    return rx.fragment(
+        _fact("Role", row.role),
+        rx.cond(
+            row.mapped.length() > 0,
+            rx.fragment(
+                _fact("By hand", rx.cond(row.by_hand, row.by_hand, "none")),
+                _fact("By mapping", rx.foreach(row.mapped, rx.el.div)),
+            ),
+        ),
+    )
+
+
 def _session(row: rx.Var[SignedIn]) -> rx.Component:
     return rx.el.li(
         icon("monitor", 14),
@@ -180,7 +194,7 @@ def _detail() -> rx.Component:
     row = State.opened
     own = rx.fragment(
         rx.el.dl(
-            _fact("Role", row.role),
+            _role_facts(row),
             rx.cond(
                 row.one_time_until,
                 _fact(
@@ -201,7 +215,7 @@ def _detail() -> rx.Component:
         _sessions(),
     )
     shared = rx.fragment(
-        rx.el.dl(_fact("Role", row.role), class_name="kv"),
+        rx.el.dl(_role_facts(row), class_name="kv"),
         rx.el.p(
             "The operator keeps this account. Here you can change the role, or remove it.",
             class_name="t2",

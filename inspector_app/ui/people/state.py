@@ -48,6 +48,9 @@ class PersonRow:
     seen: int | None
     sessions: int
     myself: bool
+    by_hand: str
+    mapped: list[str]
+    """What each mapping gives: "admin, for the group platform-core"."""
     href: str
 
 
@@ -226,6 +229,8 @@ class PeopleState(SessionState):
             seen=milliseconds(each.seen_at),
             sessions=each.live_sessions,
             myself=person.id == self._actor.person,
+            by_hand=each.by_hand.value if each.by_hand else "",
+            mapped=[f"{one.role}, for the group {one.group}" for one in each.mapped],
             href=routes.people(self.tenant, after=self._parameter("after"), person=ident),
         )
 

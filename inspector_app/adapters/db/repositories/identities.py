@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import exists
+from sqlalchemy import exists, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete, select
 
@@ -13,6 +13,7 @@ from inspector_app.adapters.db.repositories.tenants import SqlTenants
 from inspector_app.adapters.db.tables import PersonRow
 from inspector_app.domain.admission import Identity, Known
 from inspector_app.domain.ids import PersonId, ProviderId
+from inspector_app.services.ports import ProviderUse
 
 
 class SqlIdentities:
@@ -68,6 +69,21 @@ class SqlIdentities:
             )
             for row in found.values()
         ]
+
+    async def uses(self, providers: Sequence[ProviderId]) -> Mapping[ProviderId, ProviderUse]:
+        query = (
+            select(
+                IdentityRow.provider,
+                func.count(func.distinct(col(IdentityRow.person))),
+                func.max(IdentityRow.signed_in_at),
+            )
+            .where(col(IdentityRow.provider).in_(providers))
+            .group_by(col(IdentityRow.provider))
+        )
+        return {
+            ProviderId(row[0]): ProviderUse(row[1], row[2])
+            for row in await self._session.execute(query)
+        }
 
     async def forget(self, provider: ProviderId) -> None:
         await self._session.execute(

@@ -127,8 +127,12 @@ class SamlSettings:
     certificates: str = field(
         metadata=_shown("Signing certificates", "Two while they rotate.", Shape.PEM)
     )
+    id_attribute: str = field(
+        default="",
+        metadata=_shown("Attribute of the id", "None takes the NameID, which must not change."),
+    )
     username_attribute: str = field(
-        default="uid", metadata=_shown("Attribute of the user name", "")
+        default="uid", metadata=_shown("Attribute of the user name", "By its Name.")
     )
     email_attribute: str = field(default="mail", metadata=_shown("Attribute of the e-mail", ""))
     groups_attribute: str = field(default="groups", metadata=_shown("Attribute of the groups", ""))

@@ -149,9 +149,22 @@ class Arrived:
         answers: The request it answers; "" where the identity provider began by itself.
         id: Of the assertion: taken once.
         until: The moment from which it would be refused as too old.
+        proved_at: When they proved themselves at the provider, where it says so.
     """
 
     claimed: Claimed
     answers: str
     id: str
     until: datetime
+    proved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SamlSent:
+    """A log-out message as it came: the query of a redirect, or the body of a POST.
+
+    To the letter, still encoded: a redirect's signature is of that.
+    """
+
+    text: str
+    posted: bool = False

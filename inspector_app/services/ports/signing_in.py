@@ -15,7 +15,14 @@ from inspector_app.domain.provider_settings import (
     SamlSettings,
 )
 from inspector_app.domain.providers import Provider
-from inspector_app.domain.signing_in import Arrived, Begun, Claimed, LoggedOut, SamlPlace
+from inspector_app.domain.signing_in import (
+    Arrived,
+    Begun,
+    Claimed,
+    LoggedOut,
+    SamlPlace,
+    SamlSent,
+)
 
 
 class Oidc(Protocol):
@@ -98,7 +105,21 @@ class Saml(Protocol):
     """SAML 2.0, Redirect to the identity provider and POST back. Every fault is a SignInFault."""
 
     def new_keys(self, entity_id: str, now: datetime) -> str:
-        """Make a key pair of ours: the private key and a certificate, PEM."""
+        """Make a key pair of ours: the private key and a certificate, PEM. Takes a while.
+
+        While keys rotate, `SamlPlace.keys` is the new pair before the old one.
+        """
+        ...
+
+    def look(self, settings: SamlSettings, place: SamlPlace) -> None:
+        """Read the provider's certificates and our keys, as far as there is anything to see."""
+        ...
+
+    def described(self, xml: str) -> Mapping[str, str]:
+        """Read the identity provider's metadata.
+
+        Returns what SamlSettings ask for: `entity_id`, `sso_url`, `slo_url`, `certificates`.
+        """
         ...
 
     def metadata(self, settings: SamlSettings, place: SamlPlace) -> str:
@@ -140,10 +161,14 @@ class Saml(Protocol):
         """
         ...
 
-    def logged_out(
-        self, settings: SamlSettings, place: SamlPlace, *, query: str, now: datetime
+    async def logged_out(
+        self, settings: SamlSettings, place: SamlPlace, *, sent: SamlSent, now: datetime
     ) -> LoggedOut:
-        """Verify a LogoutRequest, from the whole query it came in, to the letter."""
+        """Verify a LogoutRequest.
+
+        Without a session it ends all of that subject's; where `id_attribute` is set there is a
+        session and no subject.
+        """
         ...
 
     def log_out_answer(
@@ -158,8 +183,8 @@ class Saml(Protocol):
         """Say where the browser takes our signed answer to the LogoutRequest of that id."""
         ...
 
-    def answered(
-        self, settings: SamlSettings, place: SamlPlace, *, query: str, now: datetime
+    async def answered(
+        self, settings: SamlSettings, place: SamlPlace, *, sent: SamlSent, now: datetime
     ) -> None:
         """Verify a LogoutResponse to a log-out that began here."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from lxml import etree
 
 from inspector_app.adapters.identity.saml_documents import (
     DS,
@@ -21,6 +23,7 @@ from inspector_app.adapters.identity.saml_documents import (
     child,
     parse,
     refuse,
+    standalone,
     tag,
     text_of,
 )
@@ -44,6 +47,7 @@ _MASKS: dict[str, hashes.HashAlgorithm] = {
 }
 _MOST_KEYS = 4
 _BLOCK, _GCM_IV, _GCM_TAG = 16, 12, 16
+_DECLARATION = re.compile(rb"^\s*<\?xml [^>]*\?>")
 _CLOSED = (
     "The assertion is not encrypted for any of our keys, or was changed.",
     "Does the identity provider have our newest metadata?",
@@ -73,17 +77,28 @@ def opened(encrypted: Element, keys: Sequence[OwnKey]) -> Element:
     asked = [(_cipher_text(each), _unpadding(each)) for each in sealed]
     opening = (_unwrapped(own, *each) for each in asked for own in keys)
     session = next((each for each in opening if each is not None and len(each) == size), None)
-    return _read(session, method, cipher_text)
+    return _read(session, method, cipher_text, encrypted)
 
 
-def _read(session: bytes | None, method: str, cipher_text: bytes) -> Element:
+def _read(session: bytes | None, method: str, cipher_text: bytes, encrypted: Element) -> Element:
     try:
         if session is None:
             raise ValueError  # noqa: TRY301 - as whatever fails below
         plain = _by_gcm(session, cipher_text) if method in _GCM else _by_cbc(session, cipher_text)
-        return parse(plain, what="The decrypted assertion")
+        return _in_place(plain, encrypted)
     except (InvalidTag, ValueError, SignInFault):
         raise SignInFault(Step.ANSWER, _CLOSED[0], hint=_CLOSED[1]) from None
+
+
+def _in_place(plain: bytes, encrypted: Element) -> Element:
+    """Parse it as standing where it stood: it may use the prefixes declared around it."""
+    around = etree.Element("around", nsmap=dict(encrypted.nsmap))
+    around.text = "@"
+    before, _, after = etree.tostring(around).partition(b"@")
+    held = parse(before + _DECLARATION.sub(b"", plain) + after, what="The decrypted assertion")
+    if len(held) != 1:
+        raise ValueError
+    return standalone(held[0])
 
 
 def _method(element: Element) -> str:

@@ -1,0 +1,199 @@
+"""What goes to a SAML provider besides: requests, and metadata both ways."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from lxml import etree
+from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
+from onelogin.saml2.utils import OneLogin_Saml2_Utils
+
+from inspector_app.adapters.identity.saml import SamlClient
+from inspector_app.adapters.identity.saml_documents import NAMES
+from inspector_app.adapters.identity.saml_keys import own_keys
+from inspector_app.domain.signing_in import SignInFault, Step
+from tests.fixtures.lying_saml import (
+    ACS,
+    ENTITY,
+    ISSUER,
+    PLACE,
+    SETTINGS,
+    SLO,
+    SLS,
+    LyingSaml,
+    message_in,
+    own_pair,
+    pair,
+    pem,
+    verified,
+)
+
+NOW = datetime.now(UTC)
+
+
+def test_the_browser_is_sent_with_a_signed_request() -> None:
+    begun = SamlClient().begin(SETTINGS, PLACE, now=NOW)
+    sent = verified(begun.url, "SAMLRequest")
+    assert sent["RelayState"] == begun.kept["state"]
+    assert sent["SigAlg"].endswith("#rsa-sha256")
+    asked = message_in(begun.url, "SAMLRequest")
+    assert asked.get("ID") == begun.kept["request"]
+    assert asked.get("AssertionConsumerServiceURL") == ACS
+    assert asked.get("Destination") == SETTINGS.sso_url
+    assert asked.get("ForceAuthn") is None
+    assert asked.findtext("saml:Issuer", namespaces=NAMES) == ENTITY
+    assert begun.kept["request"] not in begun.url
+    again = SamlClient().begin(SETTINGS, PLACE, now=NOW)
+    assert {*again.kept.values()}.isdisjoint(begun.kept.values())
+
+
+def test_an_address_with_a_query_keeps_it_and_odd_characters_break_nothing() -> None:
+    settings = replace(SETTINGS, sso_url='https://idp.example.test/sso?a=1&b="<x>"')
+    place = replace(PLACE, entity_id='urn:us&"<them>')
+    begun = SamlClient().begin(settings, place, now=NOW, fresh=True)
+    asked = message_in(begun.url, "SAMLRequest")
+    assert begun.url.startswith(settings.sso_url + "&SAMLRequest=")
+    assert asked.findtext("saml:Issuer", namespaces=NAMES) == place.entity_id
+    assert asked.get("ForceAuthn") == "true"
+
+
+async def test_a_sign_in_that_begins_there_gets_in_only_where_that_is_allowed() -> None:
+    def unasked(root: etree._Element) -> None:
+        for each in [root, *root.iter("{*}SubjectConfirmationData")]:
+            each.attrib.pop("InResponseTo", None)
+
+    idp = LyingSaml(unsigned=unasked, enveloped=unasked)
+    with pytest.raises(SignInFault, match="began at the provider"):
+        await idp.comes_back(request=None)
+    idp.settings = replace(SETTINGS, unasked=True)
+    assert (await idp.comes_back(request=None)).answers == ""
+    with pytest.raises(SignInFault, match="another request"):
+        await idp.comes_back()
+
+
+async def test_the_acs_learns_which_request_is_answered() -> None:
+    assert (await LyingSaml().comes_back(request=None)).answers == "_request"
+
+
+async def test_an_assertion_is_told_from_every_other_and_how_long_it_could_be_used() -> None:
+    idp = LyingSaml()
+    first, second = await idp.comes_back(), await idp.comes_back()
+    assert first.id != second.id
+    assert timedelta(seconds=329) < first.until - idp.now < timedelta(seconds=331)
+    assert first.proved_at is not None
+    assert abs(first.proved_at - idp.now) < timedelta(seconds=2)
+
+
+async def test_people_may_be_known_by_an_attribute_where_names_change() -> None:
+    idp = LyingSaml(settings=replace(SETTINGS, id_attribute="mail"))
+    assert (await idp.comes_back()).claimed.subject == "alice@example.test"
+    idp.settings = replace(SETTINGS, id_attribute="employee")
+    with pytest.raises(SignInFault) as refused:
+        await idp.comes_back()
+    assert refused.value.step is Step.WHO
+
+
+async def test_groups_that_entra_leaves_out_are_said_to_be_missing() -> None:
+    idp = LyingSaml(
+        raw=bytes,
+        unsigned=lambda root: root.find(".//saml:Attribute[@Name='groups']", NAMES).set(
+            "Name", "http://schemas.microsoft.com/claims/groups.link"
+        ),
+    )
+    with pytest.raises(SignInFault, match="over 150") as refused:
+        await idp.comes_back()
+    assert refused.value.step is Step.GROUPS
+
+
+async def test_keys_that_cannot_be_read_say_so() -> None:
+    for certificates in ("", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"):
+        with pytest.raises(SignInFault) as refused:
+            SamlClient().look(replace(SETTINGS, certificates=certificates), PLACE)
+        assert refused.value.step is Step.KEYS
+    with pytest.raises(SignInFault, match="no key of ours"):
+        SamlClient().look(SETTINGS, replace(PLACE, keys=""))
+    SamlClient().look(SETTINGS, PLACE)
+
+
+def test_our_metadata_is_signed_and_says_where_answers_go() -> None:
+    keys = own_pair(2) + own_pair()
+    found = SamlClient().metadata(SETTINGS, replace(PLACE, keys=keys))
+    assert OneLogin_Saml2_Utils.validate_metadata_sign(
+        found, cert=pem(own_keys(keys)[0].certificate)
+    )
+    root = etree.fromstring(found.encode())
+    assert root.get("entityID") == ENTITY
+    assert [
+        (each.get("use"), each.findtext(".//ds:X509Certificate", namespaces=NAMES)[-20:])
+        for each in root.iter("{*}KeyDescriptor")
+    ] == [
+        ("signing", own_keys(keys)[0].certificate[-20:]),
+        ("signing", own_keys(keys)[1].certificate[-20:]),
+        ("encryption", own_keys(keys)[0].certificate[-20:]),
+    ]
+    assert [each.get("Location") for each in root.iter("{*}SingleLogoutService")] == [SLS, SLS]
+    assert [each.get("Location") for each in root.iter("{*}AssertionConsumerService")] == [ACS]
+    assert "PRIVATE" not in found
+
+
+METADATA = """<?xml version="1.0"?>
+<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{issuer}">
+ <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+  {keys}
+  <md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+    Location="https://idp.example.test/slo"/>
+  <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
+    Location="https://idp.example.test/post"/>
+  <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+    Location="https://idp.example.test/sso"/>
+ </md:IDPSSODescriptor></md:EntityDescriptor>"""
+_KEY = (
+    '<md:KeyDescriptor{use}><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
+    "<ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data>"
+    "</ds:KeyInfo></md:KeyDescriptor>"
+)
+
+
+def _metadata(*numbers: int, use: str = ' use="signing"') -> str:
+    keys = [
+        _KEY.format(use=use, certificate="\n".join(pair(n).certificate.split("\n")[1:-2]))
+        for n in numbers
+    ]
+    return METADATA.format(issuer=ISSUER, keys="".join(keys))
+
+
+async def test_the_providers_metadata_fills_the_form() -> None:
+    found = SamlClient().described(_metadata(0, 1))
+    theirs = OneLogin_Saml2_IdPMetadataParser.parse(_metadata(0, 1))["idp"]
+    assert found["entity_id"] == theirs["entityId"] == ISSUER
+    assert found["sso_url"] == theirs["singleSignOnService"]["url"]
+    assert found["slo_url"] == theirs["singleLogoutService"]["url"] == SLO
+    settings = replace(SETTINGS, **found)
+    for number in (0, 1):
+        await LyingSaml(settings=settings, keys=pair(number)).comes_back()
+    with pytest.raises(SignInFault):
+        await LyingSaml(settings=settings, keys=pair(7)).comes_back()
+
+
+@pytest.mark.parametrize(
+    ("xml", "says"),
+    [
+        ("<a/>", "describes 0"),
+        ("no XML", "well-formed"),
+        ("", "well-formed"),
+        ("<!DOCTYPE a []>" + _metadata(0).partition("?>")[2], "DTD"),
+        (_metadata(), "no certificate"),
+        (_metadata(0, use=' use="encryption"'), "no certificate"),
+        (_metadata(0).replace("HTTP-Redirect", "SOAP"), "HTTP-Redirect"),
+        (_metadata(0).replace("IDPSSODescriptor", "SPSSODescriptor"), "describes 0"),
+        (" " * 600_000 + _metadata(0) + " " * 600_000, ""),
+    ],
+)
+def test_metadata_that_is_none_says_what_it_lacks(xml: str, says: str) -> None:
+    if not says:
+        assert SamlClient().described(xml)["entity_id"] == ISSUER
+        return
+    with pytest.raises(SignInFault, match=says):
+        SamlClient().described(xml)

@@ -50,7 +50,9 @@ check: $(SETUP) ## Lint, format, types, layers
 	$(BIN)/lint-imports
 
 # Debian's package and the file it brings, for what the tests run against.
-TOOLS := chromium:$(CHROMIUM) nginx-light:/usr/sbin/nginx prometheus:/usr/bin/promtool
+TOOLS := chromium:$(CHROMIUM) nginx-light:/usr/sbin/nginx prometheus:/usr/bin/promtool \
+	simplesamlphp:/usr/share/simplesamlphp/www php-cli:/usr/bin/php \
+	$(foreach each,xml mbstring curl sqlite3,php-$(each):/usr/share/doc/php-$(each))
 
 tools:
 	@for each in $(TOOLS); do test -x "$${each#*:}" || missing="$$missing $${each%:*}"; done; \

@@ -1,0 +1,148 @@
+"""SAML against a real SimpleSAMLphp over HTTP: what it sends is believed, and it believes us."""
+
+from __future__ import annotations
+
+import http.cookiejar
+import re
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from datetime import UTC, datetime
+from html import unescape
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from inspector_app.adapters.identity.saml import SamlClient
+from inspector_app.adapters.identity.saml_keys import own_keys
+from inspector_app.domain.provider_settings import SamlSettings
+from inspector_app.domain.signing_in import SamlPlace, SamlSent, SignInFault
+from tests.fixtures.lying_saml import ACS, ENTITY, SLS, own_pair, pair
+from tests.fixtures.simplesaml import IS_THERE, simple_saml
+
+pytestmark = pytest.mark.skipif(not IS_THERE, reason="Debian's package simplesamlphp has it")
+
+PLACE = SamlPlace(entity_id=ENTITY, acs=ACS, sls=SLS, keys=own_pair())
+_FIELD = re.compile(r'name="(\w+)"\s+value="([^"]*)"|value="([^"]*)"\s+name="(\w+)"')
+
+
+@pytest.fixture(scope="module")
+def idp():
+    with simple_saml(pair(), "127.0.0.1:8000") as running:
+        running.knows(ENTITY, ACS, SLS, own_keys(PLACE.keys)[0].certificate)
+        yield running
+
+
+@pytest.fixture
+def settings(idp):
+    """What its own metadata says."""
+    return SamlSettings(**SamlClient().described(idp.metadata))
+
+
+class Surfer:
+    """A browser without a screen: keeps cookies, stops where it would come to us."""
+
+    def __init__(self):
+        cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self.opener = urllib.request.build_opener(cookies, _StopsAtUs())
+
+    def goes(self, url, form=None):
+        """Follow an address; the page, or the address of ours where it would go."""
+        data = urlencode(form).encode() if form else None
+        try:
+            with self.opener.open(url, data, timeout=20) as answer:
+                return answer.read().decode(), answer.url
+        except urllib.error.HTTPError as error:
+            return error.headers.get("Location", ""), url
+
+    def signs_in(self, url, name, password):
+        """Fill in the provider's form; the fields it would post to us."""
+        page, at = self.goes(url)
+        if "SAMLResponse" not in page:
+            state = fields(page)["AuthState"]
+            form = {"username": name, "password": password, "AuthState": state}
+            page, _ = self.goes(at, form)
+        return fields(page)
+
+
+class _StopsAtUs(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        if urlsplit(newurl).hostname != "localhost":
+            return None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def fields(page):
+    """The hidden fields of a page."""
+    found = {}
+    for name, value, value_first, name_second in _FIELD.findall(page):
+        found[name or name_second] = unescape(value or value_first)
+    return found
+
+
+async def comes_back(settings, posted, request):
+    return await SamlClient().finish(
+        settings,
+        PLACE,
+        response=posted["SAMLResponse"],
+        now=datetime.now(UTC),
+        request=request,
+    )
+
+
+async def test_who_signs_in_at_a_real_provider_is_who_they_are(idp, settings):
+    begun = SamlClient().begin(settings, PLACE, now=datetime.now(UTC))
+    posted = Surfer().signs_in(begun.url, "alice", "alicepw")
+    assert posted["RelayState"] == begun.kept["state"]
+    found = await comes_back(settings, posted, begun.kept["request"])
+    assert (found.claimed.subject, found.claimed.username) == ("alice", "alice")
+    assert found.claimed.email == "alice@example.test"
+    assert found.claimed.groups == ("app-admins", "app-devs")
+    assert found.claimed.session
+    with pytest.raises(SignInFault, match="another request"):
+        await comes_back(settings, posted, "_another")
+
+
+async def test_a_request_that_we_did_not_sign_opens_nothing_there(idp, settings):
+    place = replace(PLACE, keys=own_pair(3))
+    begun = SamlClient().begin(settings, place, now=datetime.now(UTC))
+    page, _ = Surfer().goes(begun.url)
+    assert "AuthState" not in fields(page)
+
+
+async def test_a_log_out_here_ends_the_session_there(idp, settings):
+    surfer, client = Surfer(), SamlClient()
+    begun = client.begin(settings, PLACE, now=datetime.now(UTC))
+    posted = surfer.signs_in(begun.url, "bob", "bobpw")
+    found = await comes_back(settings, posted, begun.kept["request"])
+    page, _ = surfer.goes(client.begin(settings, PLACE, now=datetime.now(UTC)).url)
+    assert "SAMLResponse" in fields(page), "they are not asked twice"
+    url = client.log_out_url(
+        settings, PLACE, found.claimed.hint, now=datetime.now(UTC), state="away"
+    )
+    back, _ = surfer.goes(url)
+    assert back.startswith(SLS + "?")
+    sent = SamlSent(urlsplit(back).query)
+    await client.answered(settings, PLACE, sent=sent, now=datetime.now(UTC))
+    again = client.begin(settings, PLACE, now=datetime.now(UTC))
+    page, _ = surfer.goes(again.url)
+    assert "AuthState" in fields(page), "they are asked for their password again"
+
+
+async def test_a_log_out_there_comes_to_us_and_our_answer_ends_it(idp, settings):
+    surfer, client = Surfer(), SamlClient()
+    begun = client.begin(settings, PLACE, now=datetime.now(UTC))
+    posted = surfer.signs_in(begun.url, "bob", "bobpw")
+    found = await comes_back(settings, posted, begun.kept["request"])
+    away = f"{idp.url}/saml2/idp/SingleLogoutService.php?ReturnTo={idp.url}/logout.php"
+    asked, _ = surfer.goes(away)
+    assert asked.startswith(SLS + "?")
+    sent = SamlSent(urlsplit(asked).query)
+    ended = await client.logged_out(settings, PLACE, sent=sent, now=datetime.now(UTC))
+    assert (ended.subject, ended.session) == (found.claimed.subject, found.claimed.session)
+    relay = dict(each.split("=") for each in sent.text.split("&")).get("RelayState", "")
+    answer = client.log_out_answer(
+        settings, PLACE, answers=ended.id, relay=relay, now=datetime.now(UTC)
+    )
+    page, _ = surfer.goes(answer)
+    assert "logged out" in page.lower()

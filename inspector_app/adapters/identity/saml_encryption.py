@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Sequence
+from typing import cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -92,9 +93,9 @@ def _read(session: bytes | None, method: str, cipher_text: bytes, encrypted: Ele
 
 def _in_place(plain: bytes, encrypted: Element) -> Element:
     """Parse it as standing where it stood: it may use the prefixes declared around it."""
-    around = etree.Element("around", nsmap=dict(encrypted.nsmap))
+    around = etree.Element("around", nsmap=cast("dict[str, str]", encrypted.nsmap))
     around.text = "@"
-    before, _, after = etree.tostring(around).partition(b"@")
+    before, _, after = etree.tostring(around).rpartition(b"@")
     held = parse(before + _DECLARATION.sub(b"", plain) + after, what="The decrypted assertion")
     if len(held) != 1:
         raise ValueError

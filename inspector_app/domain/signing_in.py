@@ -125,6 +125,17 @@ class LoggedOut:
     """Of the message itself: taken once."""
 
 
+class KeyStep(StrEnum):
+    """How our keys with a SAML provider change, without a sign-in that fails; in order."""
+
+    PREPARE = "prepare"
+    """Make another pair, and publish it in our metadata, for the provider to read."""
+    USE = "use"
+    """Sign with the other pair, and have assertions encrypted for it."""
+    DROP = "drop"
+    """Forget the pair that is not in use."""
+
+
 @dataclass(frozen=True, slots=True)
 class SamlPlace:
     """Who we are to a SAML identity provider.
@@ -132,7 +143,7 @@ class SamlPlace:
     Attributes:
         acs: Where it sends who signed in: compared to the letter with what an assertion says.
         sls: Where log-out requests and answers go.
-        keys: Private keys and their certificates, PEM, newest first; the first one signs.
+        keys: Private keys and their certificates, PEM; the first pair is in use.
     """
 
     entity_id: str

@@ -13,7 +13,7 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils
 from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.adapters.identity.saml_documents import NAMES
 from inspector_app.adapters.identity.saml_keys import own_keys
-from inspector_app.domain.signing_in import SignInFault, Step
+from inspector_app.domain.signing_in import KeyStep, SignInFault, Step
 from tests.fixtures.lying_saml import (
     ACS,
     ENTITY,
@@ -197,3 +197,23 @@ def test_metadata_that_is_none_says_what_it_lacks(xml: str, says: str) -> None:
         return
     with pytest.raises(SignInFault, match=says):
         SamlClient().described(xml)
+
+
+async def test_our_keys_change_in_steps_none_of_which_breaks_a_sign_in() -> None:
+    client, place = SamlClient(), PLACE
+    idp = LyingSaml(place=place, encrypt_for=place.keys)
+    for step, pairs, signs_with in (
+        (KeyStep.PREPARE, 2, PLACE.keys),
+        (KeyStep.USE, 2, ""),
+        (KeyStep.DROP, 1, ""),
+    ):
+        before = place.keys
+        place = replace(place, keys=await client.turned(before, step, ENTITY, NOW))
+        assert len(own_keys(place.keys)) == pairs
+        is_first = own_keys(place.keys)[0].certificate == own_keys(PLACE.keys)[0].certificate
+        assert is_first == bool(signs_with), step
+        idp.place, idp.encrypt_for = place, before
+        await idp.comes_back()
+    idp.encrypt_for = PLACE.keys
+    with pytest.raises(SignInFault, match="any of our keys"):
+        await idp.comes_back()

@@ -14,7 +14,7 @@ from inspector_app.adapters.identity import (
     saml_responses,
 )
 from inspector_app.domain.provider_settings import SamlSettings
-from inspector_app.domain.signing_in import Arrived, Begun, LoggedOut, SamlPlace, SamlSent
+from inspector_app.domain.signing_in import Arrived, Begun, KeyStep, LoggedOut, SamlPlace, SamlSent
 
 AT_ONCE = 2
 """Messages judged side by side: anybody may post one, and more would only starve the rest."""
@@ -26,8 +26,11 @@ class SamlClient:
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(AT_ONCE)
 
-    def new_keys(self, entity_id: str, now: datetime) -> str:
-        return saml_keys.new_keys(entity_id, now)
+    async def new_keys(self, entity_id: str, now: datetime) -> str:
+        return await asyncio.to_thread(saml_keys.new_keys, entity_id, now)
+
+    async def turned(self, keys: str, step: KeyStep, entity_id: str, now: datetime) -> str:
+        return await asyncio.to_thread(saml_keys.turned, keys, step, entity_id, now)
 
     def look(self, settings: SamlSettings, place: SamlPlace) -> None:
         saml_keys.their_keys(settings.certificates)

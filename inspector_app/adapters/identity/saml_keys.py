@@ -6,6 +6,7 @@ import base64
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from inspector_app.adapters.identity.saml_documents import refuse
-from inspector_app.domain.signing_in import Step
+from inspector_app.domain.signing_in import KeyStep, Step
 
 _BITS = 3072
 _WEAKEST = 2048
@@ -65,6 +66,21 @@ def new_keys(entity_id: str, now: datetime) -> str:
     return (pem + made.public_bytes(Encoding.PEM)).decode()
 
 
+def turned(keys: str, step: KeyStep, entity_id: str, now: datetime) -> str:
+    """Take the next step of changing our keys; see ports.Saml.turned."""
+    pairs = [f"{each.pem}\n{_as_pem(each.certificate)}\n" for each in own_keys(keys)]
+    match step:
+        case KeyStep.PREPARE:
+            pairs = [pairs[0], new_keys(entity_id, now)]
+        case KeyStep.USE:
+            pairs.reverse()
+        case KeyStep.DROP:
+            pairs = pairs[:1]
+        case _:
+            assert_never(step)
+    return "".join(pairs)
+
+
 def own_keys(pem: str) -> list[OwnKey]:
     """Read our key pairs, newest first: each key before its certificate."""
     blocks = [(found[1], found[0]) for found in _BLOCK.finditer(pem)]
@@ -103,10 +119,13 @@ def their_keys(pem: str) -> list[TheirKey]:
 
 def as_pem(certificate: str) -> str | None:
     """PEM of a certificate as XML carries it, or None where it is none."""
-    plain = "".join(certificate.split())
-    lines = [plain[at : at + 64] for at in range(0, len(plain), 64)]
-    pem = "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----"])
+    pem = _as_pem("".join(certificate.split()))
     return pem if _certificate(pem) is not None else None
+
+
+def _as_pem(plain: str) -> str:
+    lines = [plain[at : at + 64] for at in range(0, len(plain), 64)]
+    return "\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----"])
 
 
 def _certificate(pem: str) -> x509.Certificate | None:

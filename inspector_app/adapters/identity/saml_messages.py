@@ -77,7 +77,7 @@ def log_out_answer(
 
 
 def metadata(settings: SamlSettings, place: SamlPlace) -> str:
-    """Describe us, signed: both certificates while they rotate, the newest one first."""
+    """Describe us, signed: both certificates while they change, the one in use first."""
     keys = own_keys(place.keys)
     root = etree.Element(tag("md:EntityDescriptor"), nsmap={"md": MD, "ds": DS})
     root.set("entityID", place.entity_id)
@@ -87,7 +87,7 @@ def metadata(settings: SamlSettings, place: SamlPlace) -> str:
     us.set("AuthnRequestsSigned", "true")
     us.set("WantAssertionsSigned", "true")
     for use in ("signing", "encryption"):
-        # Whoever encrypts takes one certificate, often the first; all of them open it.
+        # Whoever encrypts takes one certificate; what is encrypted for the other one opens, too.
         for key in keys if use == "signing" else keys[:1]:
             _add_key(us, use, key)
     for binding in (_REDIRECT, _POST):

@@ -19,6 +19,7 @@ from inspector_app.domain.signing_in import (
     Arrived,
     Begun,
     Claimed,
+    KeyStep,
     LoggedOut,
     SamlPlace,
     SamlSent,
@@ -104,10 +105,14 @@ class Directory(Protocol):
 class Saml(Protocol):
     """SAML 2.0, Redirect to the identity provider and POST back. Every fault is a SignInFault."""
 
-    def new_keys(self, entity_id: str, now: datetime) -> str:
-        """Make a key pair of ours: the private key and a certificate, PEM. Takes a while.
+    async def new_keys(self, entity_id: str, now: datetime) -> str:
+        """Make a key pair of ours: the private key and a certificate, PEM. Takes a while."""
+        ...
 
-        While keys rotate, `SamlPlace.keys` is the new pair before the old one.
+    async def turned(self, keys: str, step: KeyStep, entity_id: str, now: datetime) -> str:
+        """Take a step of changing `keys`, one or two pairs, of which the first one is in use.
+
+        The other one is in our metadata, and what is encrypted for it opens.
         """
         ...
 

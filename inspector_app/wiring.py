@@ -23,6 +23,7 @@ from inspector_app.adapters.identity.jwts import JoseJwts
 from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.identity.oauth2 import OAuth2Client
 from inspector_app.adapters.identity.oidc import OidcClient
+from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
 from inspector_app.adapters.patterns import Re2Patterns
@@ -67,6 +68,7 @@ from inspector_app.services.rates import Rates
 from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
+from inspector_app.services.saml_desk import SamlDesk
 from inspector_app.services.seals import SealDesk
 from inspector_app.services.second_steps import SecondSteps
 from inspector_app.services.secrets import SecretDesk
@@ -91,9 +93,9 @@ def _this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def _ways(outbound: Outbound) -> Ways:
-    """Build how providers are spoken to, over a way out."""
-    return Ways(OidcClient(outbound, clock), OAuth2Client(outbound))
+def _ways(outbound: Outbound, saml: SamlClient) -> Ways:
+    """Build how providers are spoken to, over a way out; SAML goes by browsers alone."""
+    return Ways(OidcClient(outbound, clock), OAuth2Client(outbound), saml)
 
 
 def _sink(settings: Settings, outbound: Outbound, target: AuditTarget) -> Sink:
@@ -160,8 +162,11 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         )
         origin = settings.public_url
         book = ProviderBook(cipher)
-        ways = AllWays(tenants=_ways(outbound), operators=_ways(anywhere))
+        saml = SamlClient()
+        ways = AllWays(tenants=_ways(outbound, saml), operators=_ways(anywhere, saml))
         entrance = Entrance(door, clock, cipher, book, sessions)
+        leaving = Leaving(door, clock, cipher, book, entrance, ways, sessions, origin)
+        desk = ProviderDesk(door, clock, book, ways, origin)
         yield Services(
             clock=clock,
             meter=meter,
@@ -187,11 +192,12 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             outbound=outbound,
             redaction=redaction,
             secrets=SecretDesk(door, cipher),
-            providers=ProviderDesk(door, clock, book, ways, origin),
+            providers=desk,
             elsewhere=SignInElsewhere(entrance, clock, ways, origin),
             arrivals=Arrivals(door, clock, cipher, entrance, ways, origin),
             directories=DirectorySignIn(door, entrance, book, ways, guesses),
-            leaving=Leaving(door, clock, cipher, book, entrance, ways, sessions, origin),
+            leaving=leaving,
+            saml=SamlDesk(door, clock, book, desk, entrance, leaving, ways, origin),
             rates=Rates(door, tries, settings.rates, meter),
         )
 

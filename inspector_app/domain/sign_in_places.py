@@ -20,4 +20,9 @@ def callback_of(origin: str, provider: Provider) -> str:
 def saml_place(origin: str, provider: Provider, keys: str) -> SamlPlace:
     """Who we are to a SAML provider; the entity id is where our metadata is."""
     base = f"{origin}/auth/saml/{provider.key}"
-    return SamlPlace(f"{base}/metadata", f"{base}/acs", f"{base}/sls", keys)
+    return SamlPlace(entity_id_of(origin, provider.key), f"{base}/acs", f"{base}/sls", keys)
+
+
+def entity_id_of(origin: str, key: str) -> str:
+    """Return what we are called by a SAML provider."""
+    return f"{origin}/auth/saml/{key}/metadata"

@@ -12,7 +12,7 @@ from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind, SamlSettings
 from inspector_app.domain.sign_in_places import saml_place
-from inspector_app.domain.signing_in import UNDER_WAY, Claimed, SignInFault, Step
+from inspector_app.domain.signing_in import SKEW_SECONDS, UNDER_WAY, Claimed, SignInFault, Step
 from inspector_app.services.door import Door
 from inspector_app.services.entering import Entered, Entrance
 from inspector_app.services.ports import Cipher, Clock
@@ -73,7 +73,8 @@ class Arrivals:
             if not arrived.answers and not settings.unasked:
                 raise SignInFault(Step.ANSWER, "It answers nothing that was asked.")
             handle = secrets.token_urlsafe(_BYTES)
-            content = json.dumps([arrived.answers, relay, asdict(arrived.claimed)])
+            proved = arrived.proved_at.timestamp() if arrived.proved_at else 0.0
+            content = json.dumps([arrived.answers, relay, proved, asdict(arrived.claimed)])
             async with self._door.enter(
                 visitor, Permission.PUBLIC, _ANY, record=False, write=True
             ) as work:
@@ -102,7 +103,7 @@ class Arrivals:
                 found = await work.taken_once.fetch(_hashed(handle), self._clock())
             if found is None or found[0] != provider.id:
                 raise SignInFault(Step.ANSWER, "Nothing arrived for this browser.")
-            answers, relay, claims = json.loads(self._cipher.unseal(found[1]))
+            answers, relay, proved, claims = json.loads(self._cipher.unseal(found[1]))
             claimed = Claimed(**claims | {"groups": tuple(claims["groups"])})
             opened = None  # where it began there, which was allowed when it arrived
             if answers:
@@ -110,6 +111,9 @@ class Arrivals:
                 asked = (opened.kept.get("request"), opened.kept.get("state"))
                 if asked != (answers, relay):
                     raise SignInFault(Step.ANSWER, "It is not the answer to what was asked.")
+                if proved < int(opened.kept.get("fresh_since", "0")) - SKEW_SECONDS:
+                    detail = "The provider did not ask them to prove themselves anew."
+                    raise SignInFault(Step.STRENGTH, detail)
             return await self._entrance.enter(
                 visitor, provider, claimed, user_agent=user_agent, ticket=opened
             )

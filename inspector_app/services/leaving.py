@@ -7,14 +7,21 @@ from datetime import timedelta
 from inspector_app.domain.audit import Target
 from inspector_app.domain.identity import LOCAL, Actor
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.provider_settings import OidcSettings, ProviderKind
+from inspector_app.domain.provider_settings import (
+    LdapSettings,
+    OAuth2Settings,
+    OidcSettings,
+    ProviderKind,
+    SamlSettings,
+)
 from inspector_app.domain.providers import Provider
+from inspector_app.domain.sign_in_places import saml_place
 from inspector_app.domain.signing_in import LoggedOut, SignInFault, Step
 from inspector_app.services.door import Door
 from inspector_app.services.entering import Entrance, guest_of
 from inspector_app.services.ports import Cipher, Clock
 from inspector_app.services.ports.signing_in import AllWays
-from inspector_app.services.provider_book import ProviderBook
+from inspector_app.services.provider_book import Entry, ProviderBook
 from inspector_app.services.sessions import SessionDesk
 
 _KEPT = timedelta(minutes=15)
@@ -66,12 +73,20 @@ class Leaving:
             elsewhere = origin.provider != LOCAL.provider
             entry = await self._book.find(work, origin.provider) if elsewhere else None
         await self._sessions.close(actor)
-        if entry is None or not isinstance(entry.provider.settings, OidcSettings):
-            return None
         hint = self._cipher.unseal(origin.hint) if origin.hint else ""
-        return await self._ways.of(entry.provider).oidc.log_out_url(
-            entry.provider.settings, hint, back=f"{self._origin}/login"
-        )
+        return await self._way_out(entry, hint) if entry else None
+
+    async def _way_out(self, entry: Entry, hint: str) -> str | None:
+        ways = self._ways.of(entry.provider)
+        match entry.provider.settings:
+            case OidcSettings() as settings:
+                back = f"{self._origin}/login"
+                return await ways.oidc.log_out_url(settings, hint, back=back)
+            case SamlSettings() as settings:
+                place = saml_place(self._origin, entry.provider, entry.secret)
+                return ways.of_saml().log_out_url(settings, place, hint, now=self._clock())
+            case OAuth2Settings() | LdapSettings():
+                return None
 
     async def by_token(self, visitor: Actor, key: str, token: str) -> int:
         """Take an OpenID provider's word that a session there ended; returns how many did here.

@@ -29,7 +29,7 @@ from inspector_app.domain.providers import (
     key_of,
     no_such_provider,
 )
-from inspector_app.domain.sign_in_places import saml_place, start_path
+from inspector_app.domain.sign_in_places import entity_id_of, saml_place, start_path
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Clock, KeptProvider, Work
 from inspector_app.services.ports.signing_in import AllWays
@@ -77,7 +77,7 @@ class ProviderDesk:
         """List the tenant's own, by key; to the operator, every one of the installation."""
         target = Target("provider", "")
         async with self._door.enter(
-            actor, _permission(actor, Permission.PROVIDER_READ), target, record=False
+            actor, provider_permission(actor, Permission.PROVIDER_READ), target, record=False
         ) as work:
             found = await self._book.all(work)
         return [each for each in found if _is_theirs(actor, each)]
@@ -111,10 +111,11 @@ class ProviderDesk:
             tenant=_tenant_slug(actor, order.tenant),
         )
         key = key_of(order.tenant, order.slug)
-        permission = _permission(actor, Permission.PROVIDER_WRITE)
+        permission = provider_permission(actor, Permission.PROVIDER_WRITE)
         await self._door.authorise(actor, permission, Target("provider", key))
         self._check_spoken(order)
         check_within(order)
+        keys = await self._new_keys(actor, permission, order)
         async with self._door.enter(
             actor,
             permission,
@@ -133,7 +134,7 @@ class ProviderDesk:
             check_provider_version(before, version)
             check_secrets(order, before)
             await self._check_room(work, order, before)
-            secrets = {**(entry.secrets if entry else {}), **order.secrets}
+            secrets = {**(entry.secrets if entry else {}), **order.secrets, **keys}
             secrets = {name: value for name, value in secrets.items() if value}
             provider = Provider(
                 id=before.id if before else ProviderId(new_id(self._clock())),
@@ -147,7 +148,6 @@ class ProviderDesk:
                 link_by_email=order.link_by_email,
                 version=before.version + 1 if before else 1,
             )
-            secrets = self._with_keys(provider, secrets)
             provider = replace(provider, has=tuple(sorted(secrets)))
             await work.providers.put(
                 KeptProvider(provider, self._book.sealed(secrets)), self._clock()
@@ -170,7 +170,7 @@ class ProviderDesk:
         provider = (await self._find(actor, Permission.PROVIDER_WRITE, slug, tenant)).provider
         async with self._door.enter(
             actor,
-            _permission(actor, Permission.PROVIDER_WRITE),
+            provider_permission(actor, Permission.PROVIDER_WRITE),
             Target("provider", provider.key),
             action="provider.remove",
             reason=why,
@@ -221,7 +221,10 @@ class ProviderDesk:
                 await ways.of_directory().look(settings, entry.secret)
             case OidcSettings() as settings:
                 await ways.oidc.look(settings)
-            case OAuth2Settings() | SamlSettings():
+            case SamlSettings() as settings:
+                place = saml_place(self._origin, entry.provider, entry.secret)
+                ways.of_saml().look(settings, place)
+            case OAuth2Settings():
                 pass  # nothing can be read there before somebody signs in
 
     async def would_be(
@@ -255,7 +258,7 @@ class ProviderDesk:
     async def _find(self, actor: Actor, permission: Permission, slug: str, tenant: str) -> Entry:
         key = key_of(_tenant_slug(actor, tenant), slug)
         async with self._door.enter(
-            actor, _permission(actor, permission), Target("provider", key), record=False
+            actor, provider_permission(actor, permission), Target("provider", key), record=False
         ) as work:
             entry = await self._book.find(work, key)
             if entry is None or not _is_theirs(actor, entry.provider):
@@ -268,13 +271,22 @@ class ProviderDesk:
         elif isinstance(order.settings, SamlSettings):
             self._ways.tenants.of_saml()
 
-    def _with_keys(self, provider: Provider, secrets: dict[str, str]) -> dict[str, str]:
-        """Give a SAML provider a key pair of ours, if it has none."""
-        if not isinstance(provider.settings, SamlSettings) or secrets.get("sp_keys"):
-            return secrets
-        place = saml_place(self._origin, provider, "")
-        saml = self._ways.of(provider).of_saml()
-        return secrets | {"sp_keys": saml.new_keys(place.entity_id, self._clock())}
+    async def _new_keys(
+        self, actor: Actor, permission: Permission, order: ProviderOrder
+    ) -> dict[str, str]:
+        """Make keys of ours for a SAML provider that has none: before a transaction is open."""
+        if not isinstance(order.settings, SamlSettings) or order.secrets.get("sp_keys"):
+            return {}
+        key = key_of(order.tenant, order.slug)
+        async with self._door.enter(
+            actor, permission, Target("provider", key), record=False
+        ) as work:
+            entry = await self._book.find(work, key)
+        if entry and entry.secrets.get("sp_keys") and "sp_keys" not in order.secrets:
+            return {}
+        saml = self._ways.tenants.of_saml()
+        entity_id = entity_id_of(self._origin, key)
+        return {"sp_keys": await saml.new_keys(entity_id, self._clock())}
 
     async def _check_room(self, work: Work, order: ProviderOrder, before: Provider | None) -> None:
         found = [each for each in await self._book.all(work) if each.tenant_slug == order.tenant]
@@ -282,7 +294,7 @@ class ProviderDesk:
             raise Conflict(f"There are {MOST} providers already.", hint="Remove one first.")
 
 
-def _permission(actor: Actor, permission: Permission) -> Permission:
+def provider_permission(actor: Actor, permission: Permission) -> Permission:
     """The operator's are the installation's; on the command line nothing else is asked."""
     return Permission.OPERATOR if actor.kind is ActorKind.OPERATOR else permission
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from inspector_app.services.rates import Rates
     from inspector_app.services.redaction import RedactionDesk
     from inspector_app.services.repeats import Repeats
+    from inspector_app.services.saml_desk import SamlDesk
     from inspector_app.services.seals import SealDesk
     from inspector_app.services.second_steps import SecondSteps
     from inspector_app.services.secrets import SecretDesk
@@ -69,6 +70,7 @@ class Services:
     arrivals: Arrivals
     directories: DirectorySignIn
     leaving: Leaving
+    saml: SamlDesk
 
 
 _current: Services | None = None

@@ -35,10 +35,10 @@ NOW = datetime.now(UTC)
 
 async def test_a_log_out_names_the_session_that_was_signed_in_to() -> None:
     hint = (await LyingSaml().comes_back()).claimed.hint
-    url = SamlClient().log_out_url(SETTINGS, PLACE, hint, now=NOW, state="away")
+    url = SamlClient().log_out_url(SETTINGS, PLACE, hint, now=NOW)
     assert url is not None
     assert url.startswith(SLO)
-    assert verified(url, "SAMLRequest")["RelayState"] == "away"
+    assert "RelayState" not in verified(url, "SAMLRequest")
     asked = message_in(url, "SAMLRequest")
     assert asked.findtext("saml:NameID", namespaces=NAMES) == "alice"
     assert asked.findtext("samlp:SessionIndex", namespaces=NAMES) == "session-1"
@@ -48,8 +48,8 @@ async def test_a_log_out_names_the_session_that_was_signed_in_to() -> None:
 def test_there_is_no_log_out_where_the_provider_has_none() -> None:
     client = SamlClient()
     nowhere = replace(SETTINGS, slo_url="")
-    assert client.log_out_url(nowhere, PLACE, '{"name": "a"}', now=NOW, state="") is None
-    assert client.log_out_url(SETTINGS, PLACE, "", now=NOW, state="") is None
+    assert client.log_out_url(nowhere, PLACE, '{"name": "a"}', now=NOW) is None
+    assert client.log_out_url(SETTINGS, PLACE, "", now=NOW) is None
 
 
 async def test_a_log_out_there_says_who_and_which_session() -> None:

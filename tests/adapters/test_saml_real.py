@@ -117,9 +117,7 @@ async def test_a_log_out_here_ends_the_session_there(idp, settings):
     found = await comes_back(settings, posted, begun.kept["request"])
     page, _ = surfer.goes(client.begin(settings, PLACE, now=datetime.now(UTC)).url)
     assert "SAMLResponse" in fields(page), "they are not asked twice"
-    url = client.log_out_url(
-        settings, PLACE, found.claimed.hint, now=datetime.now(UTC), state="away"
-    )
+    url = client.log_out_url(settings, PLACE, found.claimed.hint, now=datetime.now(UTC))
     back, _ = surfer.goes(url)
     assert back.startswith(SLS + "?")
     sent = SamlSent(urlsplit(back).query)

@@ -49,9 +49,7 @@ def idp(app):
         base = f"{app.url}/auth/saml/corp"
         running.knows(f"{base}/metadata", f"{base}/acs", f"{base}/sls", certificate)
         yield running
-        app.does(
-            lambda services: services.providers.remove(who, "corp", version=1, reason="test")
-        )
+        app.does(lambda services: services.providers.remove(who, "corp", version=1, reason="test"))
 
 
 def signs_in(page, name, password):
@@ -67,9 +65,7 @@ def role_of(page, app):
     return page.request.get(f"{app.url}/api/v1/me").json()["role"]
 
 
-def test_who_signs_in_there_has_the_role_of_their_groups_and_loses_it_with_them(
-    visitor, app, idp
-):
+def test_who_signs_in_there_has_the_role_of_their_groups_and_loses_it_with_them(visitor, app, idp):
     first = visitor()
     page = first.goes("/login")
     signs_in(page, "alice", "alicepw")

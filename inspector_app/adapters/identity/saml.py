@@ -67,9 +67,9 @@ class SamlClient:
             )
 
     def log_out_url(
-        self, settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetime, state: str
+        self, settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetime
     ) -> str | None:
-        return saml_messages.log_out(settings, place, hint, now=now, state=state)
+        return saml_messages.log_out(settings, place, hint, now=now)
 
     async def logged_out(
         self, settings: SamlSettings, place: SamlPlace, *, sent: SamlSent, now: datetime

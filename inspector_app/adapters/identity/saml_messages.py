@@ -45,12 +45,11 @@ def sign_on(settings: SamlSettings, place: SamlPlace, *, now: datetime, fresh: b
     _add(made, "samlp:NameIDPolicy").set("AllowCreate", "true")
     state = secrets.token_urlsafe(_BYTES)
     url = _address(settings.sso_url, "SAMLRequest", made, state, place)
-    return Begun(url, {"request": made.get("ID", ""), "state": state})
+    kept = {"request": made.get("ID", ""), "state": state}
+    return Begun(url, kept | ({"fresh_since": str(int(now.timestamp()))} if fresh else {}))
 
 
-def log_out(
-    settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetime, state: str
-) -> str | None:
+def log_out(settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetime) -> str | None:
     """Make a LogoutRequest of what the sign-in left as `hint`; None where there is no way."""
     if not settings.slo_url or not hint:
         return None
@@ -63,7 +62,7 @@ def log_out(
             name.set(each, known[each])
     if known["session"]:
         _add(made, "samlp:SessionIndex", known["session"])
-    return _address(settings.slo_url, "SAMLRequest", made, state, place)
+    return _address(settings.slo_url, "SAMLRequest", made, "", place)
 
 
 def log_out_answer(

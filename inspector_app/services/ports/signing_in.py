@@ -137,7 +137,8 @@ class Saml(Protocol):
         """Say where the browser goes, with a signed request.
 
         `kept` has `request`, the request's id, and `state`, sent as its RelayState. `fresh` asks
-        that they prove themselves there anew (ForceAuthn).
+        that they prove themselves there anew (ForceAuthn): then `fresh_since` has the second
+        that `Arrived.proved_at` must not be before.
         """
         ...
 
@@ -158,7 +159,7 @@ class Saml(Protocol):
         ...
 
     def log_out_url(
-        self, settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetime, state: str
+        self, settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetime
     ) -> str | None:
         """Say where the browser ends the session there, too; None where it cannot.
 

@@ -1,0 +1,224 @@
+"""SAML over a house, with real signatures: in, out on both sides, and keys that change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from lxml import etree
+
+from inspector_app.adapters.identity.saml import SamlClient
+from inspector_app.domain.errors import Conflict, Denied, NotFound
+from inspector_app.domain.permissions import Role
+from inspector_app.domain.provider_settings import ProviderKind
+from inspector_app.domain.signing_in import KeyStep, SamlSent, SignInFault, SignInRefused
+from tests.fixtures.database import ORIGIN
+from tests.fixtures.elsewhere import ADMINS, OIDC, VISITOR, Abroad
+from tests.fixtures.lying_saml import NAMES, SETTINGS, LyingSaml, message_in
+
+
+class Federation(Abroad):
+    """A house, and a SAML provider that it knows."""
+
+    def __init__(self, house):
+        super().__init__(house, SamlClient())
+        self.idp = LyingSaml()
+
+    async def meets(self, **more):
+        """Set the provider up, and have it read our metadata."""
+        # python3-saml, which judges last, has no clock but the wall's.
+        self.house.time.now = datetime.now(UTC)
+        more = {"settings": SETTINGS, "secrets": {}} | more
+        provider = await self.sets(ADMINS, slug="idp", **more)
+        await self.reads_metadata(provider.key)
+        return provider
+
+    async def reads_metadata(self, key="idp"):
+        """Read our metadata as a provider does."""
+        root = etree.fromstring((await self.saml_desk.metadata(VISITOR, key)).encode())
+        found = root.findall("*/md:KeyDescriptor[@use='encryption']", NAMES)
+        self.certificate = found[0].findtext(".//ds:X509Certificate", namespaces=NAMES)
+        self.idp.encrypt_by = self.certificate
+        base = f"{ORIGIN}/auth/saml/{key}"
+        facts = {"audience": f"{base}/metadata", "recipient": f"{base}/acs"}
+        self.idp.says |= facts
+        self.idp.outside["destination"] = facts["recipient"]
+        self.base = base
+        return root
+
+    async def goes(self, **more):
+        """Begin a sign-in, and be answered by the provider; returns ticket, answer and state."""
+        begun = await self.elsewhere.begin(VISITOR, ProviderKind.SAML, "idp", **more)
+        asked = message_in(begun.url, "SAMLRequest")
+        request = {"request": asked.get("ID")}
+        self.idp.says |= request
+        self.idp.outside |= request
+        self.idp.now = self.house.time()
+        relay = urlsplit(begun.url).query.partition("RelayState=")[2].partition("&")[0]
+        return begun.ticket, self.idp.response(), relay
+
+    async def comes(self, **more):
+        """Sign in; returns who entered."""
+        ticket, response, relay = await self.goes(**more)
+        handle = await self.arrivals.arrive(VISITOR, "idp", response, relay=relay)
+        return await self.arrivals.fetch(
+            VISITOR, "idp", ticket=ticket, handle=handle, user_agent="Firefox"
+        )
+
+
+@pytest.fixture
+def federation(house) -> Federation:
+    return Federation(house)
+
+
+async def test_who_a_saml_provider_vouches_for_comes_in(federation):
+    await federation.meets()
+    alice = await federation.house.who((await federation.comes()).token)
+    assert (alice.name, alice.role, alice.provider) == ("alice", Role.ADMIN, "idp")
+
+
+async def test_a_forged_answer_says_little_to_the_browser_and_why_to_the_log(federation):
+    await federation.meets()
+    federation.idp.says["audience"] = "https://other.example.test"
+    with pytest.raises(SignInRefused) as refused:
+        await federation.comes()
+    assert "audience" not in refused.value.detail
+    assert "other.example.test" in (await federation.last_words())[2]
+
+
+async def test_a_replayed_or_stolen_answer_signs_nobody_in(federation):
+    await federation.meets()
+    ticket, response, relay = await federation.goes()
+    stranger = await federation.elsewhere.begin(VISITOR, ProviderKind.SAML, "idp")
+    handle = await federation.arrivals.arrive(VISITOR, "idp", response, relay=relay)
+    with pytest.raises(SignInRefused):
+        await federation.arrivals.arrive(VISITOR, "idp", response, relay=relay)
+    with pytest.raises(SignInRefused):
+        await federation.arrivals.fetch(
+            VISITOR, "idp", ticket=stranger.ticket, handle=handle, user_agent=""
+        )
+    with pytest.raises(SignInRefused):  # what was handed out is gone
+        await federation.arrivals.fetch(
+            VISITOR, "idp", ticket=ticket, handle=handle, user_agent=""
+        )
+
+
+async def test_a_log_out_here_goes_on_to_the_provider(federation):
+    await federation.meets()
+    entered = await federation.comes()
+    alice = await federation.house.who(entered.token)
+    url = await federation.leaving.log_out(alice)
+    assert url is not None
+    assert url.startswith(SETTINGS.slo_url)
+    asked = message_in(url, "SAMLRequest")
+    assert asked.findtext("samlp:SessionIndex", namespaces=NAMES) == "session-1"
+    assert not (await federation.house.who(entered.token)).signed_in
+
+
+async def test_a_log_out_there_ends_the_session_here_and_is_answered_once(federation):
+    await federation.meets()
+    entered = await federation.comes()
+    federation.idp.now = federation.house.time()
+    sent = SamlSent(federation.idp.logs_out(sls=f"{federation.base}/sls"))
+    url = await federation.saml_desk.by_message(VISITOR, "idp", sent, relay="there")
+    assert not (await federation.house.who(entered.token)).signed_in
+    answer = message_in(url, "SAMLResponse")
+    assert answer.get("InResponseTo") == "_logout"
+    assert "RelayState=there" in url
+    with pytest.raises(SignInRefused):
+        await federation.saml_desk.by_message(VISITOR, "idp", sent, relay="there")
+    assert "used before" in (await federation.last_words())[2]
+
+
+async def test_somebody_elses_log_out_ends_nothing(federation):
+    await federation.meets()
+    entered = await federation.comes()
+    sls = f"{federation.base}/sls"
+    query = federation.idp.logs_out(sls=sls).replace("RelayState=there", "RelayState=x")
+    with pytest.raises(SignInRefused):
+        await federation.saml_desk.by_message(VISITOR, "idp", SamlSent(query), relay="x")
+    theirs = federation.idp.logs_out(sls=sls, name="bob")
+    await federation.saml_desk.by_message(VISITOR, "idp", SamlSent(theirs), relay="")
+    assert (await federation.house.who(entered.token)).signed_in
+
+
+async def test_a_proof_must_be_given_anew_there(federation):
+    await federation.meets()
+    entered = await federation.comes()
+    alice = await federation.house.who(entered.token)
+    federation.house.time.pass_by(minutes=1)
+
+    async def proves(proved_at):
+        begun = await federation.elsewhere.begin(alice, ProviderKind.SAML, "idp", proving=True)
+        asked = message_in(begun.url, "SAMLRequest")
+        assert asked.get("ForceAuthn") == "true"
+        relay = urlsplit(begun.url).query.partition("RelayState=")[2].partition("&")[0]
+        request = {"request": asked.get("ID")}
+        federation.idp.says |= {**request, "proved": proved_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+        federation.idp.outside |= request
+        federation.idp.now = federation.house.time()
+        response = federation.idp.response()
+        handle = await federation.arrivals.arrive(VISITOR, "idp", response, relay=relay)
+        return await federation.arrivals.fetch(
+            alice, "idp", ticket=begun.ticket, handle=handle, user_agent=""
+        )
+
+    with pytest.raises(SignInRefused):
+        await proves(federation.house.time() - timedelta(minutes=1))
+    assert "prove themselves anew" in (await federation.last_words())[2]
+    assert (await proves(federation.house.time())).token != entered.token
+
+
+async def test_keys_change_in_steps_that_are_audited_and_never_shown(federation):
+    provider = await federation.meets()
+    assert provider.has == ("sp_keys",)
+    operator, desk = federation.house.operator, federation.saml_desk
+    first = federation.certificate
+    for number, (step, same) in enumerate(
+        ((KeyStep.PREPARE, True), (KeyStep.USE, False), (KeyStep.DROP, False)), start=1
+    ):
+        done = await desk.turn_keys(operator, "idp", step, version=number, reason="yearly")
+        assert done.version == number + 1
+        root = await federation.reads_metadata()
+        assert (federation.certificate == first) is same
+        signing = root.findall("*/md:KeyDescriptor[@use='signing']", NAMES)
+        assert len(signing) == (1 if step is KeyStep.DROP else 2)
+        await federation.comes()
+        detail = (await federation.house.entries(None))[-1].record.detail
+        assert "PRIVATE" not in str(done) + detail
+    with pytest.raises(Conflict):
+        await desk.turn_keys(operator, "idp", KeyStep.USE, version=1, reason="yearly")
+
+
+async def test_only_who_may_set_providers_changes_keys(federation):
+    await federation.meets(tenant="demo")
+    _, noor = await federation.house.signs_in("noor")
+    _, ana = await federation.house.signs_in("ana")
+    _, eve = await federation.house.signs_in("eve", tenant="other")
+    desk = federation.saml_desk
+    for who, refusal in ((ana, Denied), (eve, NotFound)):
+        with pytest.raises(refusal):
+            await desk.turn_keys(who, "idp", KeyStep.PREPARE, version=1, reason="yearly")
+    await desk.turn_keys(noor, "idp", KeyStep.PREPARE, version=1, reason="yearly")
+
+
+async def test_what_speaks_no_saml_has_no_metadata(federation):
+    await federation.sets(ADMINS, settings=OIDC)
+    for key in ("corp", "nobody"):
+        with pytest.raises(NotFound):
+            await federation.saml_desk.metadata(VISITOR, key)
+
+
+async def test_a_test_reads_the_keys_and_a_replaced_provider_keeps_ours(federation):
+    provider = await federation.meets()
+    before = federation.certificate
+    await federation.providers.look(federation.house.operator, "idp")
+    changed = await federation.changes(provider, name="Other")
+    await federation.reads_metadata()
+    assert federation.certificate == before
+    broken = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----"
+    settings = type(SETTINGS)(entity_id="x", sso_url=SETTINGS.sso_url, certificates=broken)
+    await federation.changes(changed, settings=settings)
+    with pytest.raises(SignInFault, match="cannot be read"):
+        await federation.providers.look(federation.house.operator, "idp")

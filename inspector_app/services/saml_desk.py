@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from inspector_app.domain.audit import Target, check_reason
+from inspector_app.domain.errors import Conflict
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind, SamlSettings
 from inspector_app.domain.providers import Provider, check_provider_version, no_such_provider
 from inspector_app.domain.sign_in_places import saml_place
-from inspector_app.domain.signing_in import KeyStep, SamlSent
+from inspector_app.domain.signing_in import KeyStep, SamlSent, SignInFault
 from inspector_app.services.door import Door
 from inspector_app.services.entering import Entrance
 from inspector_app.services.leaving import Leaving
@@ -52,7 +53,7 @@ class SamlDesk:
 
         Raises:
             NotFound: There is no such provider.
-            SignInFault: Its keys cannot be read.
+            Conflict: It has no keys of ours that can be read.
         """
         async with self._door.enter(
             visitor, Permission.PUBLIC, Target("provider", key), record=False
@@ -62,7 +63,10 @@ class SamlDesk:
             raise no_such_provider()
         place = saml_place(self._origin, entry.provider, entry.secret)
         saml = self._ways.of(entry.provider).of_saml()
-        return saml.metadata(entry.provider.settings, place)
+        try:
+            return saml.metadata(entry.provider.settings, place)
+        except SignInFault as fault:
+            raise Conflict(fault.detail, hint="Set the provider's keys anew.") from fault
 
     async def by_message(self, visitor: Actor, key: str, sent: SamlSent, *, relay: str) -> str:
         """Take a log-out message that a browser brings; returns where it goes next.

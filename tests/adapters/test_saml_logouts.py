@@ -17,12 +17,12 @@ from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.adapters.identity.saml_documents import NAMES, deflated, written
 from inspector_app.domain.signing_in import SamlSent, SignInFault
 from tests.fixtures.lying_saml import (
-    ISSUER,
     PLACE,
     SETTINGS,
     SLO,
     SLS,
     LyingSaml,
+    log_out_answered,
     message_in,
     pair,
     sign,
@@ -103,20 +103,10 @@ async def test_a_log_out_that_is_not_the_providers_ends_nothing(
         await SamlClient().logged_out(SETTINGS, PLACE, sent=SamlSent(query(idp)), now=idp.now)
 
 
-def _answer(idp: LyingSaml, status: str = "Success") -> etree._Element:
-    xml = (
-        f'<samlp:LogoutResponse xmlns:samlp="{NAMES["samlp"]}" xmlns:saml="{NAMES["saml"]}" '
-        f'ID="_answer" Version="2.0" IssueInstant="{written(idp.now)}" Destination="{SLS}" '
-        f'InResponseTo="_x"><saml:Issuer>{ISSUER}</saml:Issuer><samlp:Status>'
-        f'<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:{status}"/>'
-        "</samlp:Status></samlp:LogoutResponse>"
-    )
-    return etree.fromstring(xml)
-
-
 async def test_the_answer_to_a_log_out_is_verified_however_it_comes() -> None:
     idp, client = LyingSaml(), SamlClient()
-    well, failed = _answer(idp), _answer(idp, "Responder")
+    well = log_out_answered(idp, SLS)
+    failed = log_out_answered(idp, SLS, status="Responder")
     by_query = signed([("SAMLResponse", deflated(etree.tostring(well)))], idp.keys)
     await client.answered(SETTINGS, PLACE, sent=SamlSent(by_query), now=idp.now)
     query = signed([("SAMLResponse", deflated(etree.tostring(failed)))], idp.keys)

@@ -2,69 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
+from datetime import timedelta
 
 import pytest
-from lxml import etree
 
-from inspector_app.adapters.identity.saml import SamlClient
+from inspector_app.adapters.identity.saml_documents import written
 from inspector_app.domain.errors import Conflict, Denied, NotFound
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.signing_in import KeyStep, SamlSent, SignInFault, SignInRefused
-from tests.fixtures.database import ORIGIN
-from tests.fixtures.elsewhere import ADMINS, OIDC, VISITOR, Abroad
-from tests.fixtures.lying_saml import NAMES, SETTINGS, LyingSaml, message_in
-
-
-class Federation(Abroad):
-    """A house, and a SAML provider that it knows."""
-
-    def __init__(self, house):
-        super().__init__(house, SamlClient())
-        self.idp = LyingSaml()
-
-    async def meets(self, **more):
-        """Set the provider up, and have it read our metadata."""
-        # python3-saml, which judges last, has no clock but the wall's.
-        self.house.time.now = datetime.now(UTC)
-        more = {"settings": SETTINGS, "secrets": {}} | more
-        provider = await self.sets(ADMINS, slug="idp", **more)
-        await self.reads_metadata(provider.key)
-        return provider
-
-    async def reads_metadata(self, key="idp"):
-        """Read our metadata as a provider does."""
-        root = etree.fromstring((await self.saml_desk.metadata(VISITOR, key)).encode())
-        found = root.findall("*/md:KeyDescriptor[@use='encryption']", NAMES)
-        self.certificate = found[0].findtext(".//ds:X509Certificate", namespaces=NAMES)
-        self.idp.encrypt_by = self.certificate
-        base = f"{ORIGIN}/auth/saml/{key}"
-        facts = {"audience": f"{base}/metadata", "recipient": f"{base}/acs"}
-        self.idp.says |= facts
-        self.idp.outside["destination"] = facts["recipient"]
-        self.base = base
-        return root
-
-    async def goes(self, **more):
-        """Begin a sign-in, and be answered by the provider; returns ticket, answer and state."""
-        begun = await self.elsewhere.begin(VISITOR, ProviderKind.SAML, "idp", **more)
-        asked = message_in(begun.url, "SAMLRequest")
-        request = {"request": asked.get("ID")}
-        self.idp.says |= request
-        self.idp.outside |= request
-        self.idp.now = self.house.time()
-        relay = urlsplit(begun.url).query.partition("RelayState=")[2].partition("&")[0]
-        return begun.ticket, self.idp.response(), relay
-
-    async def comes(self, **more):
-        """Sign in; returns who entered."""
-        ticket, response, relay = await self.goes(**more)
-        handle = await self.arrivals.arrive(VISITOR, "idp", response, relay=relay)
-        return await self.arrivals.fetch(
-            VISITOR, "idp", ticket=ticket, handle=handle, user_agent="Firefox"
-        )
+from tests.fixtures.elsewhere import ADMINS, OIDC, VISITOR
+from tests.fixtures.federation import Federation
+from tests.fixtures.lying_saml import NAMES, SETTINGS, message_in
 
 
 @pytest.fixture
@@ -151,14 +100,9 @@ async def test_a_proof_must_be_given_anew_there(federation):
 
     async def proves(proved_at):
         begun = await federation.elsewhere.begin(alice, ProviderKind.SAML, "idp", proving=True)
-        asked = message_in(begun.url, "SAMLRequest")
-        assert asked.get("ForceAuthn") == "true"
-        relay = urlsplit(begun.url).query.partition("RelayState=")[2].partition("&")[0]
-        request = {"request": asked.get("ID")}
-        federation.idp.says |= {**request, "proved": proved_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        federation.idp.outside |= request
-        federation.idp.now = federation.house.time()
-        response = federation.idp.response()
+        assert message_in(begun.url, "SAMLRequest").get("ForceAuthn") == "true"
+        federation.idp.says["proved"] = written(proved_at)
+        response, relay = federation.answers(begun.url)
         handle = await federation.arrivals.arrive(VISITOR, "idp", response, relay=relay)
         return await federation.arrivals.fetch(
             alice, "idp", ticket=begun.ticket, handle=handle, user_agent=""

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
-from inspector_app.api import elsewhere, errors, health, login, metrics
+from inspector_app.api import elsewhere, errors, health, login, metrics, saml
 from inspector_app.api.declared import declared_permission, needs
 from inspector_app.api.errors import documented
 from inspector_app.api.guard import refusals
@@ -44,6 +44,7 @@ ROUTERS = (
     tokens.router,
     login.router,
     elsewhere.router,
+    saml.router,
     health.router,
     metrics.router,
 )

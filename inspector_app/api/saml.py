@@ -12,8 +12,6 @@ from inspector_app.api.actor import CurrentActor, nobody_of
 from inspector_app.api.cookies import way_of
 from inspector_app.api.declared import needs
 from inspector_app.api.elsewhere import (
-    ANSWERS,
-    TROUBLES,
     Key,
     Next,
     Prove,
@@ -24,22 +22,23 @@ from inspector_app.api.elsewhere import (
 )
 from inspector_app.api.errors import documented
 from inspector_app.api.forms import SEE_OTHER, go
+from inspector_app.domain.errors import NotFound, TooMany
 from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind
-from inspector_app.domain.signing_in import SamlSent
+from inspector_app.domain.signing_in import SamlSent, SignInRefused
 from inspector_app.services import registry
 
-router = APIRouter(
-    prefix="/auth/saml", tags=["sign-in"], default_response_class=RedirectResponse
-)
+router = APIRouter(prefix="/auth/saml", tags=["sign-in"], default_response_class=RedirectResponse)
+_TROUBLES = (SignInRefused, NotFound, TooMany)
+_ANSWERS = documented(401, 404, 422, 429)
 _LONGEST, _LONGEST_RELAY = 2**20, 2000
 _XML = "application/samlmetadata+xml"
 
 Relay = Annotated[str, Form(alias="RelayState", max_length=_LONGEST_RELAY)]
 
 
-@router.get("/{provider}/login", status_code=SEE_OTHER, responses=ANSWERS)
+@router.get("/{provider}/login", status_code=SEE_OTHER, responses=_ANSWERS)
 @needs(Permission.PUBLIC)
 async def saml_login(
     request: Request, actor: CurrentActor, provider: Key, next_page: Next = "", prove: Prove = ""
@@ -48,7 +47,7 @@ async def saml_login(
     return await leave_for(request, actor, ProviderKind.SAML, provider, next_page, prove)
 
 
-@router.post("/{provider}/acs", status_code=SEE_OTHER, responses=ANSWERS)
+@router.post("/{provider}/acs", status_code=SEE_OTHER, responses=_ANSWERS)
 @needs(Permission.PUBLIC)
 async def saml_acs(
     request: Request,
@@ -64,12 +63,12 @@ async def saml_acs(
     try:
         await services.rates.take(Kind.SIGN_IN, visitor)
         handle = await services.arrivals.arrive(visitor, provider, response, relay=relay)
-    except TROUBLES as error:
+    except _TROUBLES as error:
         return refused(request, error, ProviderKind.SAML, provider)
     return go(f"/auth/saml/{provider}/finish?{urlencode({'handle': handle})}")
 
 
-@router.get("/{provider}/finish", status_code=SEE_OTHER, responses=ANSWERS)
+@router.get("/{provider}/finish", status_code=SEE_OTHER, responses=_ANSWERS)
 @needs(Permission.PUBLIC)
 async def saml_finish(
     request: Request,
@@ -88,12 +87,12 @@ async def saml_finish(
             handle=handle,
             user_agent=agent_of(request),
         )
-    except TROUBLES as error:
+    except _TROUBLES as error:
         return refused(request, error, ProviderKind.SAML, provider)
     return await let_in(request, entered)
 
 
-@router.get("/{provider}/sls", status_code=SEE_OTHER, responses=ANSWERS)
+@router.get("/{provider}/sls", status_code=SEE_OTHER, responses=_ANSWERS)
 @needs(Permission.PUBLIC)
 async def saml_log_out(
     request: Request,
@@ -104,7 +103,7 @@ async def saml_log_out(
     return await _log_out(request, provider, SamlSent(request.url.query), relay)
 
 
-@router.post("/{provider}/sls", status_code=SEE_OTHER, responses=ANSWERS)
+@router.post("/{provider}/sls", status_code=SEE_OTHER, responses=_ANSWERS)
 @needs(Permission.PUBLIC)
 async def saml_log_out_posted(
     request: Request,
@@ -140,5 +139,5 @@ async def _log_out(request: Request, provider: str, sent: SamlSent, relay: str) 
     try:
         await services.rates.take(Kind.SIGN_IN, visitor)
         return go(await services.saml.by_message(visitor, provider, sent, relay=relay))
-    except TROUBLES as error:
+    except _TROUBLES as error:
         return refused(request, error, ProviderKind.SAML, provider)

@@ -36,6 +36,8 @@ VALUES = {
     "others": "",
     "provider": "nowhere",
     "logout_token": "none",
+    "SAMLResponse": "none",
+    "handle": "none",
 }
 """Of the other parameters that must be given, what may be."""
 BODIES = {
@@ -67,6 +69,10 @@ _TO_PROVIDERS = {
     f"GET /auth/{kind}/{{provider}}/{what}"
     for kind in ("oidc", "oauth2")
     for what in ("login", "callback")
+} | {f"GET /auth/saml/{{provider}}/{what}" for what in ("login", "finish")}
+_FROM_PROVIDERS = {
+    f"{method} /auth/saml/{{provider}}/{what}"
+    for method, what in (("POST", "acs"), ("GET", "sls"), ("POST", "sls"), ("GET", "metadata"))
 }
 ASKS_WHO = {"POST /auth/logout", "GET /auth/renew", *_TO_PROVIDERS}
 """Public routes that look at who asks all the same."""
@@ -77,7 +83,7 @@ OTHERWISE = {
     "POST /api/v1/operations/{operation}/resume": {200, 409},
     "POST /auth/local/second-step": {401, 429},  # nobody here gave a password first
     # There is no provider of that name: see test_api_elsewhere for one.
-    **{name: {404} for name in _TO_PROVIDERS},
+    **{name: {404} for name in _TO_PROVIDERS | _FROM_PROVIDERS},
     "POST /auth/ldap/{provider}/login": {404},
     "POST /auth/oidc/{provider}/backchannel-logout": {404},
 }

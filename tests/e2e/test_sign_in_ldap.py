@@ -85,7 +85,7 @@ def test_a_group_in_a_group_gives_the_role_and_losing_it_takes_the_role(
 def test_a_wrong_password_is_said_where_it_was_typed_and_the_right_one_goes_on(visitor, corporate):
     page = comes(visitor(), "alice", "wrong", at="/login?next=%2Ft%2Fdemo%2Fworkflows")
     expect(page.get_by_role("alert")).to_contain_text("Name and password do not match")
-    expect(page.get_by_text("Corporate directory").first).to_be_visible()
+    expect(page.get_by_text("With your password of Corporate directory")).to_be_visible()
     expect(page.locator("#username")).to_have_value("alice")
     page.fill("#password", "alicepw")
     page.press("#password", "Enter")
@@ -101,7 +101,7 @@ def test_an_expired_password_is_said_to_be_one(visitor, corporate):
 def test_signing_out_ends_it_here(visitor, app, corporate):
     page = comes(visitor(), "alice")
     page.wait_for_url("**/t/demo/overview")
-    page.get_by_role("button", name="alice").click()
+    page.get_by_role("button", name="Your menu").click()
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/login**")
     page.goto(f"{app.url}/t/demo/overview")

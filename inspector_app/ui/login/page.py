@@ -143,13 +143,13 @@ def _name_and_password() -> rx.Component:
         rx.el.div(
             rx.el.h1(rx.cond(tenant, "Sign in to " + tenant, "Sign in")),
             rx.cond(
+                LoginState.directory,
+                rx.el.p("With your password of ", LoginState.directory, "."),
+                rx.cond(~LoginState.next_page, rx.el.p("With your Inspector account.")),
+            ),
+            rx.cond(
                 LoginState.next_page,
                 rx.el.p("Then on to ", rx.el.span(LoginState.next_page, class_name="mono trunc")),
-                rx.cond(
-                    LoginState.directory,
-                    rx.el.p("With your password of ", LoginState.directory, "."),
-                    rx.el.p("With your Inspector account."),
-                ),
             ),
             class_name="login-h",
         ),

@@ -22,8 +22,9 @@ LIST, AUDIT = (handler(f"{each}_state.load") for each in ("workflows", "audit"))
 
 
 @pytest.fixture
-def pair(tmp_path, temporal_server, postgres, redis):
+def pair(tmp_path, temporal_server, database_kind, postgres, redis):
     """Two processes over one database and one Redis, each at an address of its own."""
+    assert database_kind == "postgres"
     shared = {
         "INSPECTOR_DATABASE_URL": postgres.makes(),
         "INSPECTOR_REDIS_URL": redis.url,

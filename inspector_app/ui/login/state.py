@@ -66,12 +66,12 @@ class LoginState(SessionState):
         found = await registry.services().providers.applying(self._actor, self.wanted_tenant)
         page = routes.login(self.next_page, tenant=self.wanted_tenant)
         chosen = self._parameter("with")
-        self.offered, self.directory, self.post_to = [], "", routes.SIGN_IN_POST
-        self.own_href = page
+        self.offered, self.directory, self.own_href = [], "", ""
+        self.post_to = routes.SIGN_IN_POST
         for each in found:
             by_form = each.kind is ProviderKind.LDAP
             if by_form and each.key == chosen:
-                self.directory, self.post_to = each.name, each.path
+                self.directory, self.post_to, self.own_href = each.name, each.path, page
                 continue
             href = (
                 routes.login(self.next_page, tenant=self.wanted_tenant, by=each.key)

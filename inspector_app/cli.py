@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Final
 
@@ -50,7 +51,7 @@ for _name, _commands in _GROUPS:
     app.add_typer(_commands, name=_name)
 
 
-def main() -> None:
+def run() -> None:
     """Run one command; a failure that Inspector explains is a line on stderr and exit 2."""
     logs.to_stderr(everything=False)
     try:
@@ -58,3 +59,19 @@ def main() -> None:
     except InspectorError as error:
         terminal.explain(error, as_json="--json" in sys.argv)
         sys.exit(terminal.WRONG_USE)
+
+
+def main() -> None:
+    """Run one command, and end the process with it.
+
+    A connection that temporalio's core still tries may call back while Python takes itself apart,
+    which would abort the process after its work is done: nobody is waited for.
+    """
+    try:
+        run()
+    except SystemExit as done:
+        if isinstance(done.code, str):
+            raise
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(done.code or 0)

@@ -15,7 +15,7 @@ from io import StringIO
 import pytest
 
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
-from inspector_app.cli import main
+from inspector_app.cli import run as run_command
 from inspector_app.domain.errors import WrongCredentials
 from inspector_app.services import feeds
 from inspector_app.settings import load_settings
@@ -51,7 +51,7 @@ def inspector(tmp_path, monkeypatch, capsys, new_database):
         monkeypatch.setattr(sys, "argv", ["inspector", *words])
         monkeypatch.setattr(sys, "stdin", StringIO(said))
         with pytest.raises(SystemExit) as ended:
-            main()
+            run_command()
         return Done(ended.value.code or 0, *capsys.readouterr())
 
     yield run

@@ -23,7 +23,7 @@ def federation(house) -> Federation:
 
 async def test_who_a_saml_provider_vouches_for_comes_in(federation):
     await federation.meets()
-    alice = await federation.house.who((await federation.comes()).token)
+    alice = await federation.house.who((await federation.returns()).token)
     assert (alice.name, alice.role, alice.provider) == ("alice", Role.ADMIN, "idp")
 
 
@@ -31,7 +31,7 @@ async def test_a_forged_answer_says_little_to_the_browser_and_why_to_the_log(fed
     await federation.meets()
     federation.idp.says["audience"] = "https://other.example.test"
     with pytest.raises(SignInRefused) as refused:
-        await federation.comes()
+        await federation.returns()
     assert "audience" not in refused.value.detail
     assert "other.example.test" in (await federation.last_words())[2]
 
@@ -55,7 +55,7 @@ async def test_a_replayed_or_stolen_answer_signs_nobody_in(federation):
 
 async def test_a_log_out_here_goes_on_to_the_provider(federation):
     await federation.meets()
-    entered = await federation.comes()
+    entered = await federation.returns()
     alice = await federation.house.who(entered.token)
     url = await federation.leaving.log_out(alice)
     assert url is not None
@@ -67,7 +67,7 @@ async def test_a_log_out_here_goes_on_to_the_provider(federation):
 
 async def test_a_log_out_there_ends_the_session_here_and_is_answered_once(federation):
     await federation.meets()
-    entered = await federation.comes()
+    entered = await federation.returns()
     federation.idp.now = federation.house.time()
     sent = SamlSent(federation.idp.logs_out(sls=f"{federation.base}/sls"))
     url = await federation.saml_desk.by_message(VISITOR, "idp", sent, relay="there")
@@ -82,7 +82,7 @@ async def test_a_log_out_there_ends_the_session_here_and_is_answered_once(federa
 
 async def test_somebody_elses_log_out_ends_nothing(federation):
     await federation.meets()
-    entered = await federation.comes()
+    entered = await federation.returns()
     sls = f"{federation.base}/sls"
     query = federation.idp.logs_out(sls=sls).replace("RelayState=there", "RelayState=x")
     with pytest.raises(SignInRefused):
@@ -94,7 +94,7 @@ async def test_somebody_elses_log_out_ends_nothing(federation):
 
 async def test_a_proof_must_be_given_anew_there(federation):
     await federation.meets()
-    entered = await federation.comes()
+    entered = await federation.returns()
     alice = await federation.house.who(entered.token)
     federation.house.time.pass_by(minutes=1)
 
@@ -128,7 +128,7 @@ async def test_keys_change_in_steps_that_are_audited_and_never_shown(federation)
         assert (federation.certificate == first) is same
         signing = root.findall("*/md:KeyDescriptor[@use='signing']", NAMES)
         assert len(signing) == (1 if step is KeyStep.DROP else 2)
-        await federation.comes()
+        await federation.returns()
         detail = (await federation.house.entries(None))[-1].record.detail
         assert "PRIVATE" not in str(done) + detail
     with pytest.raises(Conflict):

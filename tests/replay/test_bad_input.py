@@ -8,6 +8,7 @@ import pwd
 import re
 import socket
 import subprocess
+import tempfile
 import textwrap
 import time
 from pathlib import Path
@@ -292,15 +293,27 @@ def test_code_sees_nothing_of_our_environment(replayed, monkeypatch):
     assert "PATH" in refused.value.detail
 
 
-def test_nothing_is_left_behind(replayed):
-    before = set(Path("/tmp").glob("inspector-replay-*"))
+@pytest.fixture
+def folders(monkeypatch):
+    """The folders that this process made for replays; others have their own beside them."""
+    made, make = [], tempfile.mkdtemp
+
+    def noted(**how):
+        made.append(Path(make(**how)))
+        return str(made[-1])
+
+    monkeypatch.setattr(tempfile, "mkdtemp", noted)
+    return made
+
+
+def test_nothing_is_left_behind(replayed, folders):
     with pytest.raises(NotReplayed):
         replayed("import os; os._exit(1)")
-    assert set(Path("/tmp").glob("inspector-replay-*")) <= before
+    assert folders
+    assert not any(each.exists() for each in folders)
 
 
-def test_a_child_that_is_killed_leaves_nothing_behind(replayed):
-    before = set(Path("/tmp").glob("inspector-replay-*"))
+def test_a_child_that_is_killed_leaves_nothing_behind(replayed, folders):
     mark = f"7{os.getpid()}"
     code = (
         "import os, subprocess\n"
@@ -311,7 +324,8 @@ def test_a_child_that_is_killed_leaves_nothing_behind(replayed):
     with pytest.raises(NotReplayed, match="did not end"):
         replayed(code, seconds=2.0)
     assert not running(f"sleep\0{mark}")
-    assert set(Path("/tmp").glob("inspector-replay-*")) <= before
+    assert folders
+    assert not any(each.exists() for each in folders)
 
 
 def test_a_replay_ends_with_whoever_asked_for_it(tmp_path):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from http.client import HTTPConnection
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import pytest
 
 from tests.fixtures.app import App, served
 from tests.fixtures.handlers import SHELL, beyond_defaults, handler
-from tests.fixtures.socket import Socket, redirects, sign_in, sign_out, text_of
+from tests.fixtures.socket import Socket, redirects, renewed, sign_in, sign_out, text_of
 from tests.fixtures.speaking import speaks
 
 pytestmark = [
@@ -108,6 +109,12 @@ async def test_a_role_that_is_lowered_where_the_session_goes_on_counts_in_the_ot
         assert "'twice'" in text_of(await socket.call(AUDIT))
         noor = sign_in(pair.here, "noor")
         assert acts(pair.here, noor, "twice", "role", role="observer").status == 200
+        told = await socket.call(AUDIT)
+        assert "/login?next=/t/demo/audit" in unquote(text_of(redirects(told)))
+        assert beyond_defaults(told) == {}
+    fresh = renewed(pair.there, cookie)
+    assert renewed(pair.here, cookie) == ""
+    async with Socket(pair.there, fresh, page="/t/demo/audit") as socket:
         told = await socket.call(AUDIT)
         assert "may not do this" in text_of(told)
         assert set(beyond_defaults(told)) <= SHELL

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar
 
 import reflex as rx
 import structlog
 from redis.exceptions import RedisError
 from reflex.app import EventNamespace
+from reflex.istate.manager.redis import StateManagerRedis
+from reflex.istate.manager.token import StateToken
 from reflex.state import StateUpdate
 from reflex.utils.token_manager import LostAndFoundRecord, RedisTokenManager
 from reflex_base.event import Event
@@ -33,6 +37,78 @@ _AWAY = Notice(
     "Then this page goes on by itself.",
     "On the server: inspector doctor",
 )
+
+
+_T = TypeVar("_T")
+
+
+class Releasing(StateManagerRedis):
+    """Leaves no page locked when whoever held it is cancelled.
+
+    Reflex cancels what a page asked for when its browser goes on to the next page. Where that
+    meets the lock being taken or given back, the lock stays in Redis until it expires, and the
+    next page, which has the same token, waits that long. Here both are carried to their end.
+    """
+
+    async def _wait_lock(self, lock_key: bytes, lock_id: bytes) -> None:
+        waiting = _started(super()._wait_lock(lock_key, lock_id))
+        try:
+            await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            waiting.cancel()
+            _started(self._give_back(waiting, lock_key, lock_id))
+            raise
+
+    async def _try_get_lock(self, lock_key: bytes, lock_id: bytes) -> bool | None:
+        return await _whole(super()._try_get_lock(lock_key, lock_id))
+
+    async def _give_back(
+        self, waiting: asyncio.Task[None], lock_key: bytes, lock_id: bytes
+    ) -> None:
+        await asyncio.wait([waiting])
+        with suppress(RedisError):
+            if await self.redis.get(lock_key) == lock_id:
+                await self.redis.delete(lock_key)
+                self._notify_next_waiter(lock_key)
+
+    @asynccontextmanager
+    async def _lock(
+        self, token: StateToken[object], event_name: str | None = None
+    ) -> AsyncIterator[bytes]:
+        held = super()._lock(token, event_name)
+        lock_id = await held.__aenter__()
+        try:
+            yield lock_id
+        except BaseException as error:
+            await _whole(held.__aexit__(type(error), error, error.__traceback__))
+            raise
+        await _whole(held.__aexit__(None, None, None))
+
+
+_UNDER_WAY: set[asyncio.Task[object]] = set()
+
+
+def _started(work: Coroutine[object, object, _T]) -> asyncio.Task[_T]:
+    task = asyncio.create_task(work)
+    _UNDER_WAY.add(task)
+    task.add_done_callback(_ended)
+    return task
+
+
+def _ended(task: asyncio.Task[object]) -> None:
+    _UNDER_WAY.discard(task)
+    if not task.cancelled():
+        task.exception()  # who awaited it may be gone
+
+
+async def _whole(work: Coroutine[object, object, _T]) -> _T:
+    """Await `work`, which goes on to its end where its awaiter is cancelled."""
+    task = _started(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 class TakingOver(RedisTokenManager):
@@ -67,6 +143,8 @@ def install(app: rx.App) -> None:
     if sockets is None or not isinstance(sockets._token_manager, RedisTokenManager):
         return
     sockets._token_manager = TakingOver(sockets._token_manager.redis)
+    assert isinstance(app.state_manager, StateManagerRedis)  # both go by the same setting
+    app._state_manager = Releasing(redis=app.state_manager.redis)
     app.register_lifespan_task(_watch)
 
 

@@ -91,7 +91,7 @@ bench: frontend ## Measure what the budgets are about
 	@$(BIN)/python -m benchmarks
 
 torture: frontend ## Faults under load; takes long
-	@$(BIN)/pytest -m torture -o faulthandler_timeout=0
+	@$(BIN)/pytest -m torture --timeout=0
 
 fmt: $(SETUP) ## Format, and fix what can be fixed
 	$(BIN)/ruff format

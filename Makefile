@@ -14,6 +14,9 @@ ifdef PIP_INDEX_URL
 export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
+# Compiled anew at each start, our libraries cost two seconds of it; what is compiled stays in .venv and here.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup run check test e2e bench torture fmt clean openapi permissions matrix wheel lock frontend tools
 
 help: ## List the targets

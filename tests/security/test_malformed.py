@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
 
 from tests.fixtures.handlers import EVERY, HYDRATE, arguments, beyond_defaults, fields, handler
-from tests.fixtures.socket import MARK, NAMESPACE, Socket, sign_in, text_of
+from tests.fixtures.socket import MARK, NAMESPACE, PATIENCE, Socket, sign_in, text_of
 
 pytestmark = pytest.mark.temporal
 
@@ -103,7 +104,7 @@ async def test_a_message_over_the_limit_ends_its_own_socket_only(app):
     async with Socket(app, sign_in(app, "ivo")) as other:
         async with Socket(app, sign_in(app, "ivo")) as socket:
             await socket.emit(event(SEARCH, {"form": {"query": "x" * 1_100_000}}))
-            await socket.client.wait()
+            await asyncio.wait_for(socket.client.wait(), PATIENCE)
             assert not socket.client.connected
         assert "'ivo'" in text_of(await other.call(HYDRATE))
 

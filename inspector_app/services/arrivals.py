@@ -176,14 +176,14 @@ class Arrivals:
             found = await work.taken_once.fetch(_hashed(handle), self._clock())
         if found is None or found[0] != provider.id:
             raise SignInFault(Step.ANSWER, "Nothing arrived for this browser.")
-        match json.loads(self._cipher.unseal(found[1])):
+        content = json.loads(self._cipher.unseal(found[1]))
+        match content:
             case [str(step), str(detail), str(hint)]:
                 raise SignInFault(Step(step), detail, hint=hint)
-            case [answers, relay, proved, claims]:
-                claimed = Claimed(**claims | {"groups": tuple(claims["groups"])})
-                return Word(answers, relay, proved, claimed)
             case _:
-                raise AssertionError("nothing else is left for a browser")
+                answers, relay, proved, claims = content
+        claimed = Claimed(**claims | {"groups": tuple(claims["groups"])})
+        return Word(answers, relay, proved, claimed)
 
 
 def _hashed(handle: str) -> str:

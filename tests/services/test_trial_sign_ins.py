@@ -125,6 +125,16 @@ async def test_who_is_disabled_here_is_said_to_be(abroad, house, noor):
     assert passed(tested)[Step.ROLES] is Passed.NOT_COME_TO
 
 
+async def test_an_email_of_several_people_is_told_with_what_came(abroad, house, noor):
+    await abroad.sets(ADMINS, slug="own", by=noor, link_by_email=True)
+    for name in ("bo", "bea"):
+        await abroad.comes(key=KEY, sub=name, preferred_username=name, email=f"{name}@x.test")
+    house.behind().does("UPDATE identities SET email = 'both@x.test'")
+    tested = await runs_a_test(abroad, noor, sub="new", email="both@x.test")
+    assert "Several people here" in tested.failed.detail
+    assert (tested.said.email, tested.would) == ("both@x.test", None)
+
+
 async def test_a_group_that_gives_nothing_fails_at_the_last_step_with_what_to_do(abroad, noor):
     await abroad.sets(STAFF, slug="own", by=noor, required="inspector-users")
     tested = await runs_a_test(abroad, noor, groups=["staff-nl"])

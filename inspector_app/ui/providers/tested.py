@@ -30,7 +30,7 @@ class TestedRow:
     would: WouldBeRow | None
 
 
-def tested_of(found: Tested) -> TestedRow:
+def result_of(found: Tested) -> TestedRow:
     """A result as it is shown."""
     return TestedRow(
         works=found.failed is None,
@@ -43,8 +43,8 @@ def tested_of(found: Tested) -> TestedRow:
 def _facts(said: Said) -> list[FactRow]:
     email = f"{said.email}, {'verified' if said.email_verified else 'not verified'}"
     groups = ", ".join(said.groups[:_MOST_GROUPS])
-    if more := len(said.groups) - _MOST_GROUPS:
-        groups += f" and {more:,} more" if more > 0 else ""
+    if (more := len(said.groups) - _MOST_GROUPS) > 0:
+        groups += f" and {more:,} more"
     return [
         FactRow("Subject", said.subject),
         FactRow("User name", said.username),

@@ -11,7 +11,7 @@ from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.ui.guard import requires
-from inspector_app.ui.providers.tested import TestedRow, tested_of
+from inspector_app.ui.providers.tested import TestedRow, result_of
 from inspector_app.ui.session import SessionState
 
 _PATIENCE = 8
@@ -46,7 +46,7 @@ class TestingState(SessionState):
         except InspectorError as error:
             self.test_error = f"{error.detail} {error.hint}".strip()
         else:
-            self.tested = tested_of(found)
+            self.tested = result_of(found)
 
     @rx.event
     @requires(Permission.PROVIDER_READ)
@@ -66,7 +66,7 @@ class TestingState(SessionState):
         except InspectorError as error:
             self.test_error = f"{error.detail} {error.hint}".strip()
         else:
-            self.tested = tested_of(found)
+            self.tested = result_of(found)
 
     @rx.event
     @requires(Permission.PROVIDER_READ)

@@ -27,6 +27,7 @@ from inspector_app.ui.people.page import people_page
 from inspector_app.ui.people.state import PeopleState
 from inspector_app.ui.providers.page import providers_page
 from inspector_app.ui.providers.state import ProvidersState
+from inspector_app.ui.providers.testing_state import TestingState
 from inspector_app.ui.redaction.page import redaction_page
 from inspector_app.ui.redaction.state import RedactionState
 from inspector_app.ui.run.page import run_page
@@ -55,7 +56,7 @@ PAGES = (
     (routes.PEOPLE, people_page, "People", PeopleState.load),
     (routes.ADMIN_JOBS, jobs_page, "Jobs", JobsState.load),
     (routes.TOKENS, tokens_page, "Tokens", TokensState.load_tenants),
-    (routes.PROVIDERS, providers_page, "Sign-in", ProvidersState.load),
+    (routes.PROVIDERS, providers_page, "Sign-in", [ProvidersState.load, TestingState.load_tested]),
     (routes.REDACTION, redaction_page, "Redaction", RedactionState.load),
 )
 

@@ -44,6 +44,7 @@ from inspector_app.jobs import scheduler
 from inspector_app.jobs.ticks import JOBS, TICKS
 from inspector_app.services import registry
 from inspector_app.services.accounts import Accounts
+from inspector_app.services.admission import Admission
 from inspector_app.services.arrivals import Arrivals
 from inspector_app.services.audit import AuditLog
 from inspector_app.services.directories import DirectorySignIn
@@ -78,6 +79,8 @@ from inspector_app.services.secrets import SecretDesk
 from inspector_app.services.sessions import SessionDesk
 from inspector_app.services.tenants import Tenancy
 from inspector_app.services.tokens import TokenDesk
+from inspector_app.services.trial_results import TrialResults
+from inspector_app.services.trial_sign_ins import TrialSignIns
 from inspector_app.services.visibility import Visibility
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.setting_values import AuditTarget
@@ -180,6 +183,10 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         entrance = Entrance(door, clock, cipher, book, sessions)
         leaving = Leaving(door, clock, cipher, book, entrance, ways, sessions, origin)
         providers = ProviderDesk(door, clock, book, ways, origin)
+        results = TrialResults(door, clock, cipher)
+        there = SignInElsewhere(entrance, clock, ways, origin)
+        arrivals = Arrivals(door, clock, cipher, entrance, ways, results, origin)
+        directories = DirectorySignIn(door, entrance, book, ways, guesses)
         yield Services(
             clock=clock,
             meter=meter,
@@ -207,11 +214,21 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             secrets=SecretDesk(door, cipher),
             providers=providers,
             provider_trials=ProviderTrials(door, providers, origin),
-            elsewhere=SignInElsewhere(entrance, clock, ways, origin),
-            arrivals=Arrivals(door, clock, cipher, entrance, ways, origin),
-            directories=DirectorySignIn(door, entrance, book, ways, guesses),
+            elsewhere=there,
+            arrivals=arrivals,
+            directories=directories,
             leaving=leaving,
             saml=SamlDesk(door, clock, book, providers, entrance, leaving, ways, origin),
+            trial_sign_ins=TrialSignIns(
+                door,
+                providers,
+                entrance,
+                there,
+                arrivals,
+                directories,
+                Admission(clock, book),
+                results,
+            ),
             rates=Rates(door, tries, settings.rates, meter),
         )
 

@@ -21,6 +21,7 @@ from inspector_app.api.forms import (
     login_page,
     safe_next,
 )
+from inspector_app.api.testing import Test, back_from_test, is_test, leave_to_test
 from inspector_app.domain.errors import InspectorError, NotFound, TooMany, WrongCredentials
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.limits import Kind
@@ -48,9 +49,16 @@ _ANSWERS = documented(401, 404, 422, 429)
 @router.get("/oidc/{provider}/login", status_code=SEE_OTHER, responses=_ANSWERS)
 @needs(Permission.PUBLIC)
 async def oidc_login(
-    request: Request, actor: CurrentActor, provider: Key, next_page: Next = "", prove: Prove = ""
+    request: Request,
+    actor: CurrentActor,
+    provider: Key,
+    next_page: Next = "",
+    prove: Prove = "",
+    test: Test = "",
 ) -> Response:
     """Go to an OpenID provider."""
+    if test:
+        return await leave_to_test(request, actor, ProviderKind.OIDC, provider)
     return await leave_for(request, actor, ProviderKind.OIDC, provider, next_page, prove)
 
 
@@ -64,9 +72,16 @@ async def oidc_callback(request: Request, actor: CurrentActor, provider: Key) ->
 @router.get("/oauth2/{provider}/login", status_code=SEE_OTHER, responses=_ANSWERS)
 @needs(Permission.PUBLIC)
 async def oauth2_login(
-    request: Request, actor: CurrentActor, provider: Key, next_page: Next = "", prove: Prove = ""
+    request: Request,
+    actor: CurrentActor,
+    provider: Key,
+    next_page: Next = "",
+    prove: Prove = "",
+    test: Test = "",
 ) -> Response:
     """Go to an OAuth 2 server."""
+    if test:
+        return await leave_to_test(request, actor, ProviderKind.OAUTH2, provider)
     return await leave_for(request, actor, ProviderKind.OAUTH2, provider, next_page, prove)
 
 
@@ -171,15 +186,22 @@ def refused(
 async def _come_back(
     request: Request, actor: Actor, kind: ProviderKind, provider: str
 ) -> Response:
-    services = registry.services()
+    services, ticket, answer = registry.services(), way_of(request), _answer_of(request)
+    if is_test(request):
+
+        async def finish(admin: Actor) -> str:
+            tests = services.trial_sign_ins
+            return await tests.finish(admin, kind, provider, ticket=ticket, answer=answer)
+
+        return await back_from_test(request, actor, provider, finish)
     try:
         await services.rates.take(Kind.SIGN_IN, nobody_of(request))
         entered = await services.elsewhere.finish(
             actor,
             kind,
             provider,
-            ticket=way_of(request),
-            answer=_answer_of(request),
+            ticket=ticket,
+            answer=answer,
             user_agent=agent_of(request),
         )
     except _TROUBLES as error:

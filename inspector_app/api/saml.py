@@ -22,7 +22,9 @@ from inspector_app.api.elsewhere import (
 )
 from inspector_app.api.errors import documented
 from inspector_app.api.forms import SEE_OTHER, go
+from inspector_app.api.testing import Test, back_from_test, is_test, leave_to_test
 from inspector_app.domain.errors import NotFound, TooMany
+from inspector_app.domain.identity import Actor
 from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind
@@ -41,9 +43,16 @@ Relay = Annotated[str, Form(alias="RelayState", max_length=_LONGEST_RELAY)]
 @router.get("/{provider}/login", status_code=SEE_OTHER, responses=_ANSWERS)
 @needs(Permission.PUBLIC)
 async def saml_login(
-    request: Request, actor: CurrentActor, provider: Key, next_page: Next = "", prove: Prove = ""
+    request: Request,
+    actor: CurrentActor,
+    provider: Key,
+    next_page: Next = "",
+    prove: Prove = "",
+    test: Test = "",
 ) -> Response:
     """Go to a SAML identity provider, with a signed request."""
+    if test:
+        return await leave_to_test(request, actor, ProviderKind.SAML, provider)
     return await leave_for(request, actor, ProviderKind.SAML, provider, next_page, prove)
 
 
@@ -77,13 +86,20 @@ async def saml_finish(
     handle: Annotated[str, Query(max_length=200)],
 ) -> Response:
     """Let in the browser that asked for what arrived under the handle."""
-    services = registry.services()
+    services, ticket = registry.services(), way_of(request)
+    if is_test(request):
+
+        async def finish(admin: Actor) -> str:
+            tests = services.trial_sign_ins
+            return await tests.finish_arrived(admin, provider, ticket=ticket, handle=handle)
+
+        return await back_from_test(request, actor, provider, finish)
     try:
         await services.rates.take(Kind.SIGN_IN, nobody_of(request))
         entered = await services.arrivals.fetch(
             actor,
             provider,
-            ticket=way_of(request),
+            ticket=ticket,
             handle=handle,
             user_agent=agent_of(request),
         )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from itertools import count
 
 from inspector_app.domain.ids import PersonId, ProviderId, TenantId
@@ -16,6 +17,18 @@ from inspector_app.domain.tenancy import Membership
 
 _LONGEST = 64
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9._@-]+")
+
+
+class Standing(StrEnum):
+    """What somebody who signed in elsewhere is here."""
+
+    KNOWN = "known"
+    """They came by the provider before."""
+    LINKED = "linked"
+    """A verified e-mail says whose account it is."""
+    NEW = "new"
+    NOBODY = "nobody"
+    """Not known, and not let in."""
 
 
 @dataclass(frozen=True, slots=True)

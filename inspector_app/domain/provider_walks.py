@@ -1,4 +1,4 @@
-"""Trying a provider out without a person: which steps of a sign-in were walked, and how far."""
+"""Trying a provider out: which steps of a sign-in were walked, and how far."""
 
 from __future__ import annotations
 
@@ -57,4 +57,25 @@ def walked(kind: ProviderKind, fault: SignInFault | None) -> tuple[Walked, ...]:
             steps.append(Walked(step, Passed.NOT_COME_TO if failed else Passed.DONE))
         elif step.value in _BY_A_PERSON[kind]:
             steps.append(Walked(step, Passed.NOT_COME_TO if failed else Passed.BY_SIGN_IN))
+    return tuple(steps)
+
+
+def walked_by_a_person(
+    kind: ProviderKind, fault: SignInFault | None, *, told: bool
+) -> tuple[Walked, ...]:
+    """Say of each step of a sign-in by `kind`, in order, how somebody's went; `fault` ended it.
+
+    `told` says that the provider's word was taken: a fault is then in what is made of it here,
+    and all that the provider does was done.
+    """
+    theirs = _WITHOUT_A_PERSON[kind] | _BY_A_PERSON[kind]
+    steps: list[Walked] = []
+    failed = False
+    for step in Step:
+        if fault is not None and step is fault.step:
+            steps.append(Walked(step, Passed.FAILED, fault.detail, fault.hint))
+            failed = True
+        elif step.value in theirs:
+            missed = failed and not (told and step is not Step.ROLES)
+            steps.append(Walked(step, Passed.NOT_COME_TO if missed else Passed.DONE))
     return tuple(steps)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.providers import Provider
 from inspector_app.domain.signing_in import SamlPlace
@@ -10,6 +12,12 @@ from inspector_app.domain.signing_in import SamlPlace
 def start_path(kind: ProviderKind, key: str) -> str:
     """The path where a sign-in begins."""
     return f"/auth/{kind}/{key}/login"
+
+
+def tested_path(provider: Provider, handle: str) -> str:
+    """The path where a test of `provider` ends: its page, which shows what is under `handle`."""
+    query = urlencode({"provider": provider.slug, "tested": handle})
+    return f"/t/{provider.tenant_slug}/admin/providers?{query}"
 
 
 def callback_of(origin: str, provider: Provider) -> str:

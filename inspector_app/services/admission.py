@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from inspector_app.domain.admission import (
     Identity,
+    Standing,
     email_of,
     has_place,
     linked,
@@ -28,11 +29,13 @@ class Admitted:
 
     Attributes:
         told: What was made of their groups, for the audit log.
+        standing: What they were found to be.
     """
 
     person: Person | None
     told: str
     refusal: SignInFault | None = None
+    standing: Standing = Standing.NOBODY
 
 
 class Admission:
@@ -49,7 +52,7 @@ class Admission:
         nothing. Somebody new is linked by a verified e-mail only where that is switched on.
 
         Raises:
-            SignInFault: The account is disabled, or nobody can tell whose it is.
+            SignInFault: Nobody can tell whose account it is, or it is a disabled one's.
         """
         verdict = judge(provider.mapping, claimed.groups)
         roles = await self._roles(work, provider, verdict)
@@ -57,23 +60,25 @@ class Admission:
         known = await work.identities.get(provider.id, realm, claimed.subject)
         told = _told(verdict)
         person = await work.people.get(known.person) if known else None
+        standing = Standing.KNOWN
         if person is None:
             if verdict.refusal:
                 return Admitted(None, told, SignInFault(Step.ROLES, verdict.refusal))
-            person = await self._link(work, provider, claimed)
+            person, standing = await self._link(work, provider, claimed), Standing.LINKED
             if person is not None:
                 told += f"; linked to {person.username} by e-mail"
         if person is None:
             if not has_place(provider, roles.keys()):
                 return Admitted(None, told, no_place())
-            person = await self._new(work, claimed)
+            person, standing = await self._new(work, claimed), Standing.NEW
             told += "; a new person"
         if person.disabled:
-            raise SignInFault(Step.WHO, "Their account here is disabled.")
+            shut_out = SignInFault(Step.WHO, "Their account here is disabled.")
+            return Admitted(person, told, shut_out, standing)
         refusal = await self._give(work, provider, person, verdict, roles)
         if refusal is not None:
             await work.provider_sessions.end(provider.key, self._clock(), subject=claimed.subject)
-            return Admitted(person, told, refusal)
+            return Admitted(person, told, refusal, standing)
         await work.identities.put(
             Identity(
                 provider=provider.id,
@@ -87,7 +92,7 @@ class Admission:
             )
         )
         # Linked or given a place elsewhere: what they were before may have changed.
-        return Admitted(await work.people.get(person.id), told)
+        return Admitted(await work.people.get(person.id), told, standing=standing)
 
     async def _give(
         self,

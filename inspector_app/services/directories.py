@@ -53,6 +53,20 @@ class DirectorySignIn:
         await self._guesses.forget(guest)
         return entered
 
+    async def told(
+        self, visitor: Actor, entry: Entry, username: str, password: str, *, action: str
+    ) -> Claimed:
+        """Say who knows a password there, for whatever is to come of it; a wrong one counts.
+
+        Raises:
+            WrongCredentials, TooMany: As in `with_password`; audited as `action`.
+            SignInFault: The directory does not answer as it should.
+        """
+        guest = replace(guest_of(visitor, entry.provider), name=_counted(username))
+        claimed = await self._bound(guest, entry, username, password, action)
+        await self._guesses.forget(guest)
+        return claimed
+
     async def prove(self, actor: Actor, password: str) -> str:
         """Take the actor's password there for a fresh proof; returns the session's new token.
 

@@ -65,7 +65,7 @@ class SignInElsewhere:
         entry = await self._entrance.find(visitor, kind, key)
         provider = entry.provider
         async with self._entrance.told(visitor, provider):
-            begun = await self._begun(entry, fresh=proving)
+            begun = await self.begun(entry, fresh=proving)
         session = str(visitor.session) if proving and visitor.signed_in else ""
         ticket = Ticket(key, realm_of(provider.settings), begun.kept, next_page, session)
         return Departure(begun.url, self._entrance.tickets.seal(ticket))
@@ -89,12 +89,17 @@ class SignInElsewhere:
         entry = await self._entrance.find(visitor, kind, key)
         async with self._entrance.told(visitor, entry.provider):
             opened = self._entrance.opened(ticket, entry.provider)
-            claimed = await self._claimed(entry, opened, answer)
+            claimed = await self.claimed(entry, opened, answer)
             return await self._entrance.enter(
                 visitor, entry.provider, claimed, user_agent=user_agent, ticket=opened
             )
 
-    async def _begun(self, entry: Entry, *, fresh: bool) -> Begun:
+    async def begun(self, entry: Entry, *, fresh: bool = False) -> Begun:
+        """Ask for the way to a provider, for whatever is to come of it.
+
+        Raises:
+            SignInFault: It does not answer, or is a directory.
+        """
         provider, ways = entry.provider, self._ways.of(entry.provider)
         callback = callback_of(self._origin, provider)
         match provider.settings:
@@ -108,7 +113,12 @@ class SignInElsewhere:
             case LdapSettings():
                 raise SignInFault(Step.REACH, "A directory is asked by a form.")
 
-    async def _claimed(self, entry: Entry, opened: Ticket, answer: Mapping[str, str]) -> Claimed:
+    async def claimed(self, entry: Entry, opened: Ticket, answer: Mapping[str, str]) -> Claimed:
+        """Change what a browser came back with into who it is, for whatever is to come of it.
+
+        Raises:
+            SignInFault: Something does not hold.
+        """
         ways, callback = self._ways.of(entry.provider), callback_of(self._origin, entry.provider)
         match entry.provider.settings:
             case OidcSettings() as settings:

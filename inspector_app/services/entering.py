@@ -49,8 +49,10 @@ class Entrance:
         self._admission = Admission(clock, book)
         self.tickets = Tickets(cipher, clock)
 
-    async def find(self, visitor: Actor, kind: ProviderKind, key: str) -> Entry:
-        """Look up a provider that is switched on.
+    async def find(
+        self, visitor: Actor, kind: ProviderKind, key: str, *, off_too: bool = False
+    ) -> Entry:
+        """Look up a provider that is switched on; `off_too`, where a test may be under way.
 
         Raises:
             NotFound: There is no such.
@@ -59,12 +61,14 @@ class Entrance:
             visitor, Permission.PUBLIC, Target("provider", key), record=False
         ) as work:
             entry = await self._book.find(work, key)
-            if entry is None or not entry.provider.enabled or entry.provider.kind is not kind:
+            if entry is None or entry.provider.kind is not kind:
+                raise no_such_provider()
+            if not (entry.provider.enabled or off_too):
                 raise no_such_provider()
         return entry
 
-    def opened(self, ticket: str, provider: Provider) -> Ticket:
-        """Open a browser's ticket.
+    def opened(self, ticket: str, provider: Provider, *, testing: str = "") -> Ticket:
+        """Open a browser's ticket: of a sign-in, or of a test by the session `testing`.
 
         Raises:
             SignInFault: It is none, or the provider has become another one since.
@@ -72,6 +76,9 @@ class Entrance:
         opened = self.tickets.opened(ticket, provider.key)
         if opened.realm != realm_of(provider.settings):
             raise SignInFault(Step.ANSWER, "The provider's settings changed on the way.")
+        if opened.testing != testing:
+            detail = "A test signs nobody in, and a sign-in is no test."
+            raise SignInFault(Step.ANSWER, detail)
         return opened
 
     @asynccontextmanager

@@ -90,6 +90,25 @@ class ProviderDesk:
         """
         return (await self._find(actor, Permission.PROVIDER_READ, slug, tenant)).provider
 
+    async def entry(self, actor: Actor, key: str, kind: ProviderKind) -> Entry:
+        """Read one with its secrets, by its key, whether it is switched on or not.
+
+        For what Inspector itself does with it: no secret goes to the actor.
+
+        Raises:
+            NotFound: It is not there, another tenant's, or of another kind: the same; audited.
+        """
+        permission = provider_permission(actor, Permission.PROVIDER_READ)
+        async with self._door.enter(
+            actor, permission, Target("provider", key), record=False
+        ) as work:
+            entry = await self._book.find(work, key)
+            if entry is None or not _is_theirs(actor, entry.provider):
+                raise no_such_provider()
+            if entry.provider.kind is not kind:
+                raise no_such_provider()
+        return entry
+
     async def put(
         self, actor: Actor, order: ProviderOrder, *, version: int | None, reason: str
     ) -> Provider:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from inspector_app.services.sessions import SessionDesk
     from inspector_app.services.tenants import Tenancy
     from inspector_app.services.tokens import TokenDesk
+    from inspector_app.services.trial_sign_ins import TrialSignIns
     from inspector_app.services.workflows import WorkflowDesk
 
 
@@ -73,6 +74,7 @@ class Services:
     directories: DirectorySignIn
     leaving: Leaving
     saml: SamlDesk
+    trial_sign_ins: TrialSignIns
 
 
 _current: Services | None = None

@@ -22,6 +22,7 @@ class Ticket:
         kept: What the adapter wants to see again.
         next_page: Where to go on.
         proving: The session that proves itself anew; "" opens one.
+        testing: The session that tests the provider by it, which opens none; "" is no test.
     """
 
     provider: str
@@ -29,6 +30,7 @@ class Ticket:
     kept: Mapping[str, str] = field(repr=False)
     next_page: str = ""
     proving: str = ""
+    testing: str = ""
 
 
 class Tickets:
@@ -48,6 +50,7 @@ class Tickets:
             dict(ticket.kept),
             ticket.next_page,
             ticket.proving,
+            ticket.testing,
             until,
         ]
         return self._cipher.seal(json.dumps(content)).decode()
@@ -58,10 +61,23 @@ class Tickets:
         Raises:
             SignInFault: This browser began no sign-in there, or too long ago.
         """
+        found = self._read(text)
+        if found is None:
+            raise SignInFault(Step.ANSWER, "This browser began no sign-in here, or too long ago.")
+        if found.provider != provider:
+            raise SignInFault(Step.ANSWER, "The answer is another provider's.")
+        return found
+
+    def tester_of(self, text: str) -> str:
+        """Name the session that tests by it, whichever provider; "" where it is of no test."""
+        found = self._read(text)
+        return found.testing if found else ""
+
+    def _read(self, text: str) -> Ticket | None:
         try:
             content = json.loads(self._cipher.unseal(text.encode("utf-8", "replace")))
         except (Conflict, ValueError):
-            content = None
+            return None
         match content:
             case [
                 "sign-in",
@@ -70,16 +86,13 @@ class Tickets:
                 kept,
                 str(next_page),
                 str(proving),
+                str(testing),
                 float(until),
             ] if (
                 isinstance(kept, dict)
                 and 0 < until - self._clock().timestamp() <= UNDER_WAY.total_seconds()
             ):
-                if key == provider:
-                    words = cast("dict[str, str]", kept)  # as `seal` wrote them
-                    return Ticket(key, realm, words, next_page, proving)
-                raise SignInFault(Step.ANSWER, "The answer is another provider's.")
+                words = cast("dict[str, str]", kept)  # as `seal` wrote them
+                return Ticket(key, realm, words, next_page, proving, testing)
             case _:
-                raise SignInFault(
-                    Step.ANSWER, "This browser began no sign-in here, or too long ago."
-                )
+                return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from inspector_app.domain.exports import Format
+from inspector_app.domain.provider_settings import ProviderKind
+from inspector_app.domain.sign_in_places import start_path
 from inspector_app.domain.workflows import RunRef
 from inspector_app.services.ports import EntryFilter
 
@@ -42,6 +44,13 @@ def _with_query(path: str, **fields: str | int | None) -> str:
 def begin_elsewhere(path: str, back_to: str) -> str:
     """Where a sign-in at a provider begins; from there on to `back_to`."""
     return _with_query(path, next=back_to)
+
+
+def test_elsewhere(kind: ProviderKind, key: str) -> str:
+    """Where a test of a provider by signing in begins; "" of a directory, which has a form."""
+    if kind is ProviderKind.LDAP:
+        return ""
+    return _with_query(start_path(kind, key), test="true")
 
 
 def login(back_to: str = "", *, tenant: str = "", by: str = "") -> str:

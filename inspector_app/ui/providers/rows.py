@@ -51,6 +51,8 @@ class ProviderRow:
     last: int | None
     version: int
     href: str
+    test_href: str = ""
+    """Where a test by signing in begins; "" where a form asks for a password instead."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ def row_of(found: Provider, use: ProviderUse | None) -> ProviderRow:
         last=milliseconds(use.last) if use else None,
         version=found.version,
         href=routes.providers(found.tenant_slug, provider=found.slug),
+        test_href=routes.test_elsewhere(found.kind, found.key),
     )
 
 
@@ -172,10 +175,10 @@ def would_be_of(found: WouldBe, tenant: str) -> WouldBeRow:
         why = "No rule names a group of theirs: they get in with a role by hand only."
         return WouldBeRow(False, "They would have no role", why, groups)
     why = f"The group {mapped.group!r} is what the rule for {mapped.rule.group!r} asks for."
-    return WouldBeRow(True, f"This person would be {_ROLES[mapped.role]}", why, groups)
+    return WouldBeRow(True, f"This person would be {ROLES[mapped.role]}", why, groups)
 
 
-_ROLES = {Role.OBSERVER: "an observer", Role.DEVELOPER: "a developer", Role.ADMIN: "an admin"}
+ROLES = {Role.OBSERVER: "an observer", Role.DEVELOPER: "a developer", Role.ADMIN: "an admin"}
 
 
 def _text(value: object) -> str:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import reflex as rx
 
-from inspector_app.domain.provider_walks import Passed
 from inspector_app.ui.kit.controls import button, copy_button, field
 from inspector_app.ui.kit.form import field_id, form, submit
-from inspector_app.ui.kit.icons import icon, state_css, state_icon, state_word
-from inspector_app.ui.providers.rows import AddressRow, StepRow
+from inspector_app.ui.kit.icons import icon
+from inspector_app.ui.providers.rows import AddressRow
 from inspector_app.ui.providers.state import ProvidersState
-from inspector_app.ui.theme import Look
+from inspector_app.ui.providers.steps import steps
+from inspector_app.ui.providers.testing import (
+    PANEL,
+    has_tested,
+    password_form,
+    sign_in_to_test,
+    tested,
+)
+from inspector_app.ui.providers.testing_state import TestingState
 
 State = ProvidersState
-_PASSED: dict[StrEnum, Look] = {
-    Passed.DONE: Look("st-completed", "circle-check", "Works"),
-    Passed.FAILED: Look("st-failed", "circle-x", "Failed"),
-    Passed.NOT_COME_TO: Look("st-neutral", "circle-slash", "Not come to"),
-    Passed.BY_SIGN_IN: Look("st-neutral", "user-round", "Seen at a sign-in only"),
-}
 _TRY = "try-person"
 
 
@@ -49,48 +48,39 @@ def _addresses() -> rx.Component:
     )
 
 
-def _step(row: rx.Var[StepRow]) -> rx.Component:
-    return rx.el.li(
-        state_icon(row.passed, _PASSED),
-        rx.el.div(
-            rx.el.div(row.words),
-            rx.cond(row.detail, rx.el.div(row.detail, class_name="wrap ct")),
-            rx.cond(row.hint, rx.el.div(row.hint, class_name="wrap t2")),
-            class_name="grow",
-        ),
-        rx.el.span(state_word(row.passed, _PASSED), class_name="t3 s12"),
-        class_name=state_css(row.passed, _PASSED),
-    )
-
-
-def _test() -> rx.Component:
+def _walked() -> rx.Component:
     said = rx.cond(
         State.works,
         rx.el.b(icon("circle-check", 14), "Works, as far as nobody signs in", class_name="row"),
         rx.el.b(icon("circle-x", 14), "Does not work", class_name="row"),
     )
+    return rx.cond(
+        State.steps.length() > 0,
+        rx.el.div(said, steps(State.steps), role="status"),
+        rx.el.p(
+            "Test walks what can be walked of a sign-in without a person. Signing in to test "
+            "walks all of it, and lets nobody in. Both go by what is saved.",
+            class_name="t3",
+        ),
+    )
+
+
+def _test() -> rx.Component:
+    again = [TestingState.drop_tested, State.try_provider]
     return rx.el.section(
         rx.el.div(
             rx.el.h2("Test"),
             rx.el.span(class_name="grow"),
-            button("Test", name="play", css="sm", on_click=State.try_provider),
+            button("Test", name="play", css="sm", on_click=again),
+            sign_in_to_test(),
             class_name="panel-h",
         ),
         rx.el.div(
-            rx.cond(
-                State.steps.length() > 0,
-                rx.el.div(
-                    said,
-                    rx.el.ul(rx.foreach(State.steps, _step), class_name="tries"),
-                    role="status",
-                ),
-                rx.el.p(
-                    "Walks what can be walked of a sign-in without a person, with what is saved.",
-                    class_name="t3",
-                ),
-            ),
-            class_name="panel-b",
+            rx.cond(State.kind == "ldap", password_form()),
+            rx.cond(has_tested(), tested(), _walked()),
+            class_name="panel-b stack",
         ),
+        id=PANEL,
         class_name="panel",
         aria_label="Test",
     )

@@ -11,7 +11,7 @@ from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from inspector_app.adapters.identity.saml import SamlClient
-from inspector_app.adapters.identity.saml_documents import NAMES
+from inspector_app.adapters.identity.saml_documents import NAMES, check_schema, written
 from inspector_app.adapters.identity.saml_keys import own_keys
 from inspector_app.domain.signing_in import KeyStep, SignInFault, Step
 from tests.fixtures.lying_saml import (
@@ -29,6 +29,8 @@ from tests.fixtures.lying_saml import (
     pem,
     verified,
 )
+from tests.fixtures.saml_attacks import STRONG
+from tests.fixtures.saml_tricks import set_to
 
 NOW = datetime.now(UTC)
 
@@ -57,6 +59,33 @@ def test_an_address_with_a_query_keeps_it_and_odd_characters_break_nothing() -> 
     assert begun.url.startswith(settings.sso_url + "&SAMLRequest=")
     assert asked.findtext("saml:Issuer", namespaces=NAMES) == place.entity_id
     assert asked.get("ForceAuthn") == "true"
+
+
+def test_how_they_sign_in_there_is_asked_for_only_where_it_is_set() -> None:
+    asked = message_in(SamlClient().begin(SETTINGS, PLACE, now=NOW).url, "SAMLRequest")
+    assert asked.find("samlp:RequestedAuthnContext", NAMES) is None
+    settings = replace(SETTINGS, contexts=(STRONG, "https://refeds.org/profile/mfa"))
+    asked = message_in(SamlClient().begin(settings, PLACE, now=NOW).url, "SAMLRequest")
+    check_schema(asked, what="The request")
+    wanted = asked.find("samlp:RequestedAuthnContext", NAMES)
+    assert wanted is not None
+    assert wanted.get("Comparison") == "exact"
+    assert [each.text for each in wanted] == [*settings.contexts]
+
+
+async def test_a_sign_in_by_less_than_was_asked_for_says_at_which_step_it_ended() -> None:
+    idp = LyingSaml(settings=replace(SETTINGS, contexts=(STRONG,)))
+    with pytest.raises(SignInFault, match=r"classes:Password'; asked is .*TimeSync") as refused:
+        await idp.comes_back()
+    assert refused.value.step is Step.STRENGTH
+
+
+async def test_the_end_of_the_session_there_is_read_where_it_is_said() -> None:
+    idp = LyingSaml()
+    assert (await idp.comes_back()).claimed.until is None
+    until = (idp.now + timedelta(hours=1)).replace(microsecond=0)
+    idp.unsigned = set_to("saml:AuthnStatement", "SessionNotOnOrAfter", written(until))
+    assert (await idp.comes_back()).claimed.until == until
 
 
 async def test_a_sign_in_that_begins_there_gets_in_only_where_that_is_allowed() -> None:

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from lxml import etree
-from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from inspector_app.adapters.identity.saml import SamlClient
@@ -17,15 +16,12 @@ from inspector_app.domain.signing_in import KeyStep, SignInFault, Step
 from tests.fixtures.lying_saml import (
     ACS,
     ENTITY,
-    ISSUER,
     PLACE,
     SETTINGS,
-    SLO,
     SLS,
     LyingSaml,
     message_in,
     own_pair,
-    pair,
     pem,
     verified,
 )
@@ -165,67 +161,6 @@ def test_our_metadata_is_signed_and_says_where_answers_go() -> None:
     assert [each.get("Location") for each in root.iter("{*}SingleLogoutService")] == [SLS, SLS]
     assert [each.get("Location") for each in root.iter("{*}AssertionConsumerService")] == [ACS]
     assert "PRIVATE" not in found
-
-
-METADATA = """<?xml version="1.0"?>
-<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{issuer}">
- <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-  {keys}
-  <md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-    Location="https://idp.example.test/slo"/>
-  <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-    Location="https://idp.example.test/post"/>
-  <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-    Location="https://idp.example.test/sso"/>
- </md:IDPSSODescriptor></md:EntityDescriptor>"""
-_KEY = (
-    '<md:KeyDescriptor{use}><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
-    "<ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data>"
-    "</ds:KeyInfo></md:KeyDescriptor>"
-)
-
-
-def _metadata(*numbers: int, use: str = ' use="signing"') -> str:
-    keys = [
-        _KEY.format(use=use, certificate="\n".join(pair(n).certificate.split("\n")[1:-2]))
-        for n in numbers
-    ]
-    return METADATA.format(issuer=ISSUER, keys="".join(keys))
-
-
-async def test_the_providers_metadata_fills_the_form() -> None:
-    found = SamlClient().described(_metadata(0, 1))
-    theirs = OneLogin_Saml2_IdPMetadataParser.parse(_metadata(0, 1))["idp"]
-    assert found["entity_id"] == theirs["entityId"] == ISSUER
-    assert found["sso_url"] == theirs["singleSignOnService"]["url"]
-    assert found["slo_url"] == theirs["singleLogoutService"]["url"] == SLO
-    settings = replace(SETTINGS, **found)
-    for number in (0, 1):
-        await LyingSaml(settings=settings, keys=pair(number)).comes_back()
-    with pytest.raises(SignInFault):
-        await LyingSaml(settings=settings, keys=pair(7)).comes_back()
-
-
-@pytest.mark.parametrize(
-    ("xml", "says"),
-    [
-        ("<a/>", "describes 0"),
-        ("no XML", "well-formed"),
-        ("", "well-formed"),
-        ("<!DOCTYPE a []>" + _metadata(0).partition("?>")[2], "DTD"),
-        (_metadata(), "no certificate"),
-        (_metadata(0, use=' use="encryption"'), "no certificate"),
-        (_metadata(0).replace("HTTP-Redirect", "SOAP"), "HTTP-Redirect"),
-        (_metadata(0).replace("IDPSSODescriptor", "SPSSODescriptor"), "describes 0"),
-        (" " * 600_000 + _metadata(0) + " " * 600_000, ""),
-    ],
-)
-def test_metadata_that_is_none_says_what_it_lacks(xml: str, says: str) -> None:
-    if not says:
-        assert SamlClient().described(xml)["entity_id"] == ISSUER
-        return
-    with pytest.raises(SignInFault, match=says):
-        SamlClient().described(xml)
 
 
 async def test_our_keys_change_in_steps_none_of_which_breaks_a_sign_in() -> None:

@@ -38,7 +38,7 @@ def idp():
 @pytest.fixture
 def settings(idp):
     """What its own metadata says."""
-    return SamlSettings(**SamlClient().described(idp.metadata))
+    return SamlSettings(**SamlClient().described(idp.metadata, datetime.now(UTC)).settings)
 
 
 class Surfer:

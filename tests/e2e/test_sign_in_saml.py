@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 import pytest
@@ -40,7 +41,9 @@ def reads(app, path):
 def idp(app):
     """A provider that knows us by our metadata, as we know it by its own."""
     with simple_saml(pair(), f"127.0.0.1:{app.port}") as running:
-        settings = SamlSettings(**SamlClient().described(running.metadata))
+        settings = SamlSettings(
+            **SamlClient().described(running.metadata, datetime.now(UTC)).settings
+        )
         order = ProviderOrder("corp", "Corp SAML", settings, MAPPING)
         who = operator("tester")
         app.does(lambda services: services.providers.put(who, order, version=None, reason="test"))

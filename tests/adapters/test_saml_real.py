@@ -16,7 +16,7 @@ import pytest
 from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.adapters.identity.saml_keys import own_keys
 from inspector_app.domain.provider_settings import SamlSettings
-from inspector_app.domain.signing_in import SamlPlace, SamlSent, SignInFault
+from inspector_app.domain.signing_in import KeyStep, SamlPlace, SamlSent, SignInFault
 from tests.fixtures.lying_saml import ACS, ENTITY, NAMES, SLS, message_in, own_pair, pair
 from tests.fixtures.saml_attacks import STRONG
 from tests.fixtures.simplesaml import IS_THERE, simple_saml
@@ -172,6 +172,39 @@ async def test_a_name_that_a_real_provider_encrypts_is_read_at_sign_in_and_log_o
     assert message_in(asked, "SAMLRequest").find("saml:EncryptedID", NAMES) is not None
     ended = await client.logged_out(settings, PLACE, sent=SamlSent(query), now=datetime.now(UTC))
     assert (ended.subject, ended.session) == ("alice", found.claimed.session)
+
+
+async def test_our_keys_change_and_a_real_provider_lets_people_in_after_each_step(settings, idp):
+    client, keys = SamlClient(), PLACE.keys
+    try:
+        for step, reads in (
+            (KeyStep.PREPARE, False),
+            (KeyStep.PREPARE, True),
+            (KeyStep.USE, False),
+            (KeyStep.USE, True),
+            (KeyStep.DROP, True),
+        ):
+            if not reads or step is KeyStep.DROP:
+                keys = await client.turned(keys, step, ENTITY, datetime.now(UTC))
+            place = replace(PLACE, keys=keys)
+            if reads:
+                idp.services.clear()
+                idp.knows(ENTITY, ACS, SLS, *(each.certificate for each in own_keys(keys)))
+            begun = client.begin(settings, place, now=datetime.now(UTC))
+            posted = Surfer().signs_in(begun.url, "alice", "alicepw")
+            found = await client.finish(
+                settings,
+                place,
+                response=posted["SAMLResponse"],
+                now=datetime.now(UTC),
+                request=begun.kept["request"],
+            )
+            assert found.claimed.username == "alice", (step, reads)
+        assert len(own_keys(keys)) == 1
+        assert own_keys(keys)[0].certificate != own_keys(PLACE.keys)[0].certificate
+    finally:
+        idp.services.clear()
+        idp.knows(ENTITY, ACS, SLS, own_keys(PLACE.keys)[0].certificate)
 
 
 async def test_a_real_provider_says_by_what_they_signed_in_and_until_when(settings):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
+from inspector_app.domain.addresses import EVERYWHERE
 from inspector_app.domain.errors import (
     Conflict,
     Denied,
@@ -19,6 +21,7 @@ from inspector_app.services.ports import Answer
 from tests.fixtures.elsewhere import ADMINS, OIDC
 from tests.fixtures.federation import Federation
 from tests.fixtures.lying_saml import ISSUER, NAMES, SETTINGS, own_pair
+from tests.fixtures.receiver import plainly, receiving
 from tests.fixtures.saml_metadata import published
 
 PLACE = f"{ISSUER}/metadata"
@@ -83,13 +86,35 @@ async def test_an_address_that_does_not_answer_as_it_should_says_so(federation, 
         await federation.saml_setup.describe(noor, url=PLACE)
 
 
+async def test_metadata_comes_by_the_guarded_way_out_and_no_further_than_its_size(house, noor):
+    async with receiving() as server:
+        url = f"http://127.0.0.1:{server.port}/metadata"
+        for allowed, body, refusal in (
+            ((), b"", "not called"),
+            (EVERYWHERE, published(0).encode(), ""),
+            (EVERYWHERE, b" " * 600_000, "longer than 524288 bytes"),
+        ):
+            server.behave = plainly(body)
+            outbound = HttpxOutbound(GuardedTransport(allowed))
+            setup = Federation(house).sets_up(outbound)
+            if refusal:
+                with pytest.raises(NotReached, match=refusal):
+                    await setup.describe(noor, url=url)
+            else:
+                assert (await setup.describe(noor, url=url)).settings["entity_id"] == ISSUER
+            await outbound.close()
+        assert len(server.requests) == 2, "where it may not go, nothing was asked"
+
+
 async def test_only_who_may_set_providers_has_anything_called(federation, house, noor):
     _, ana = await house.signs_in("ana")
-    with pytest.raises(Denied):
-        await federation.saml_setup.describe(ana, url=PLACE)
+    for asked in ({"url": PLACE}, {"metadata": published(0)}):
+        with pytest.raises(Denied):
+            await federation.saml_setup.describe(ana, **asked)
     house.time.pass_by(hours=1)
-    with pytest.raises(ProofRequired):
-        await federation.saml_setup.describe(noor, url=PLACE)
+    for asked in ({"url": PLACE}, {"metadata": published(0)}):
+        with pytest.raises(ProofRequired):
+            await federation.saml_setup.describe(noor, **asked)
     assert federation.provider.asked == []
 
 

@@ -23,16 +23,14 @@ from inspector_app.domain.saml_trust import MOST_CERTIFICATES, Described
 from inspector_app.domain.signing_in import Step
 
 _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-_BOM = "\ufeff"
 _WHAT = "The metadata"
 _MOST_LISTED = 50
 
 
 def described(xml: str, now: datetime) -> Described:
     """Read an EntityDescriptor; see ports.Saml.described."""
-    raw = xml.strip().lstrip(_BOM).encode()
-    # Shibboleth and others comment theirs; ADFS begins it with a byte order mark.
-    root = parse(raw, what=_WHAT, step=Step.DISCOVER, drop_comments=True)
+    # Shibboleth and others comment theirs.
+    root = parse(xml.strip().encode(), what=_WHAT, step=Step.DISCOVER, drop_comments=True)
     entity, role = _provider(root)
     _check_current(role, now)
     name = entity.get("entityID", "")

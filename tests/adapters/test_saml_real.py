@@ -15,7 +15,6 @@ import pytest
 
 from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.adapters.identity.saml_keys import own_keys
-from inspector_app.domain.provider_settings import SamlSettings
 from inspector_app.domain.signing_in import KeyStep, SamlPlace, SamlSent, SignInFault
 from tests.fixtures.lying_saml import ACS, ENTITY, NAMES, SLS, message_in, own_pair, pair
 from tests.fixtures.saml_attacks import STRONG
@@ -38,7 +37,7 @@ def idp():
 @pytest.fixture
 def settings(idp):
     """What its own metadata says."""
-    return SamlSettings(**SamlClient().described(idp.metadata, datetime.now(UTC)).settings)
+    return idp.settings
 
 
 class Surfer:

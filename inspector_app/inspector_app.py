@@ -26,6 +26,7 @@ from inspector_app.ui.overview.state import OverviewState
 from inspector_app.ui.people.page import people_page
 from inspector_app.ui.people.state import PeopleState
 from inspector_app.ui.providers.page import providers_page
+from inspector_app.ui.providers.saml_state import SamlState
 from inspector_app.ui.providers.state import ProvidersState
 from inspector_app.ui.providers.testing_state import TestingState
 from inspector_app.ui.redaction.page import redaction_page
@@ -56,7 +57,12 @@ PAGES = (
     (routes.PEOPLE, people_page, "People", PeopleState.load),
     (routes.ADMIN_JOBS, jobs_page, "Jobs", JobsState.load),
     (routes.TOKENS, tokens_page, "Tokens", TokensState.load_tenants),
-    (routes.PROVIDERS, providers_page, "Sign-in", [ProvidersState.load, TestingState.load_tested]),
+    (
+        routes.PROVIDERS,
+        providers_page,
+        "Sign-in",
+        [ProvidersState.load, SamlState.load_saml, TestingState.load_tested],
+    ),
     (routes.REDACTION, redaction_page, "Redaction", RedactionState.load),
 )
 

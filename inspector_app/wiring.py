@@ -73,6 +73,7 @@ from inspector_app.services.redaction import RedactionDesk
 from inspector_app.services.registry import Services
 from inspector_app.services.repeats import Repeats
 from inspector_app.services.saml_desk import SamlDesk
+from inspector_app.services.saml_setup import SamlSetup
 from inspector_app.services.seals import SealDesk
 from inspector_app.services.second_steps import SecondSteps
 from inspector_app.services.secrets import SecretDesk
@@ -218,7 +219,6 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             arrivals=arrivals,
             directories=directories,
             leaving=leaving,
-            saml=SamlDesk(door, clock, book, providers, entrance, leaving, ways, origin),
             trial_sign_ins=TrialSignIns(
                 door,
                 providers,
@@ -229,6 +229,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
                 Admission(clock, book),
                 results,
             ),
+            saml=SamlDesk(door, clock, book, entrance, leaving, ways, origin),
+            saml_setup=SamlSetup(door, clock, book, providers, ways, outbound, origin),
             rates=Rates(door, tries, settings.rates, meter),
         )
 

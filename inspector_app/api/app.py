@@ -25,6 +25,7 @@ from inspector_app.api.v1 import (
     people,
     providers,
     redaction,
+    saml_providers,
     tokens,
     workflows,
 )
@@ -42,6 +43,7 @@ ROUTERS = (
     audit.router,
     jobs.router,
     providers.router,
+    saml_providers.router,
     redaction.router,
     tokens.router,
     login.router,

@@ -67,6 +67,7 @@ class Origin:
         session: The provider's own session, for log-out.
         hint: What it wants to see at log-out; sealed.
         within: The only tenant it opens: of a tenant's own provider, which must not open another.
+        until: When the provider's own session ends, which this one does not outlast.
     """
 
     provider: str
@@ -74,6 +75,7 @@ class Origin:
     session: str = ""
     hint: bytes | None = field(default=None, repr=False)
     within: TenantId | None = None
+    until: datetime | None = None
 
 
 LOCAL = Origin("local")
@@ -181,8 +183,8 @@ SYSTEM = Actor(ActorKind.SYSTEM, "system", "", RequestId(""))
 
 def session_ends_at(session: Session) -> datetime:
     """The moment `session` ends if nothing more happens."""
-    idle_end = session.last_seen_at + SESSION_IDLE
-    return min(idle_end, session.created_at + SESSION_LIFETIME)
+    ends = [session.last_seen_at + SESSION_IDLE, session.created_at + SESSION_LIFETIME]
+    return min(*ends, *([session.origin.until] if session.origin.until else []))
 
 
 def is_live(session: Session, now: datetime) -> bool:

@@ -27,6 +27,7 @@ _LONGEST, _MOST_LINES = 2000, 50
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,99}|[0-9]+(\.[0-9]+){1,30}")
 _COMPARED = re.compile(r"=[^()=]*\{username\}")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+_URI = re.compile(r"[a-z][a-z0-9+.-]*:[\x21-\x7e]+", re.IGNORECASE)
 Value = str | bool | int | tuple[str, ...]
 
 
@@ -135,7 +136,12 @@ def _check(settings: Settings) -> None:
         case LdapSettings():
             _check_directory(settings)
         case SamlSettings():
-            pass
+            if bad := [each for each in settings.contexts if not _URI.fullmatch(each)]:
+                raise Invalid(
+                    f"{bad[0][:80]!r} is no AuthnContextClassRef.",
+                    field="contexts",
+                    hint="urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken",
+                )
 
 
 def _check_directory(settings: LdapSettings) -> None:

@@ -136,6 +136,14 @@ class SamlSettings:
     )
     email_attribute: str = field(default="mail", metadata=_shown("Attribute of the e-mail", ""))
     groups_attribute: str = field(default="groups", metadata=_shown("Attribute of the groups", ""))
+    contexts: tuple[str, ...] = field(
+        default=(),
+        metadata=_shown(
+            "Required contexts",
+            "AuthnContextClassRef; one of these is asked for and must be there; none asks.",
+            Shape.LINES,
+        ),
+    )
     encrypted: bool = field(
         default=True,
         metadata=_shown("Encrypted assertions", "Others are refused.", Shape.SWITCH),

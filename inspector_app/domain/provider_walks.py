@@ -39,7 +39,7 @@ _WITHOUT_A_PERSON = {
 _BY_A_PERSON = {
     ProviderKind.OIDC: {"answer", "code", "who", "strength", "groups", "roles"},
     ProviderKind.OAUTH2: {"reach", "answer", "code", "who", "groups", "roles"},
-    ProviderKind.SAML: {"answer", "who", "groups", "roles"},
+    ProviderKind.SAML: {"answer", "who", "strength", "groups", "roles"},
     ProviderKind.LDAP: {"who", "groups", "roles"},
 }
 

@@ -121,6 +121,7 @@ class Claimed:
         subject: Names them at the provider for good.
         session: The provider's own session, for log-out; "" where it has none.
         hint: What the provider wants to see at log-out, such as the ID token.
+        until: When the provider's own session ends, where it says so: ours ends then, too.
     """
 
     subject: str
@@ -130,6 +131,7 @@ class Claimed:
     groups: tuple[str, ...] = ()
     session: str = ""
     hint: str = field(default="", repr=False)
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

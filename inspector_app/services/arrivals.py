@@ -121,7 +121,9 @@ class Arrivals:
         if not arrived.answers and not settings.unasked:
             raise SignInFault(Step.ANSWER, "It answers nothing that was asked.")
         proved = arrived.proved_at.timestamp() if arrived.proved_at else 0.0
-        content = [arrived.answers, relay, proved, asdict(arrived.claimed)]
+        until = arrived.claimed.until
+        claims = asdict(arrived.claimed) | {"until": until and until.isoformat()}
+        content = [arrived.answers, relay, proved, claims]
         return await self._left(visitor, provider, content, once=(arrived.id, arrived.until))
 
     async def _left(
@@ -182,7 +184,9 @@ class Arrivals:
                 raise SignInFault(Step(step), detail, hint=hint)
             case _:
                 answers, relay, proved, claims = content
-        claimed = Claimed(**claims | {"groups": tuple(claims["groups"])})
+        # One that was left by the version before says nothing of `until`.
+        until = datetime.fromisoformat(claims["until"]) if claims.get("until") else None
+        claimed = Claimed(**claims | {"groups": tuple(claims["groups"]), "until": until})
         return Word(answers, relay, proved, claimed)
 
 

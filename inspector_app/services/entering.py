@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import structlog
 
@@ -139,10 +140,12 @@ class Entrance:
         if admitted.refusal is not None or person is None:
             raise admitted.refusal or SignInFault(Step.WHO, "It is nobody.")
         if ticket is not None and ticket.proving:
-            token = await self._proved(visitor, person, ticket)
+            token = await self._proved(visitor, person, ticket, claimed.until)
             return Entered(token, person, next_page, proved=True)
         hint = self._cipher.seal(claimed.hint) if claimed.hint else None
-        origin = Origin(provider.key, claimed.subject, claimed.session, hint, provider.tenant)
+        origin = Origin(
+            provider.key, claimed.subject, claimed.session, hint, provider.tenant, claimed.until
+        )
         async with self._door.enter(
             guest,
             Permission.PUBLIC,
@@ -155,14 +158,19 @@ class Entrance:
             )
         return Entered(token, person, next_page)
 
-    async def _proved(self, visitor: Actor, person: Person, ticket: Ticket) -> str:
+    async def _proved(
+        self, visitor: Actor, person: Person, ticket: Ticket, until: datetime | None
+    ) -> str:
         """Renew the session that asked for a proof, if it was its person who gave it."""
         if str(visitor.session or "") != ticket.proving or visitor.person != person.id:
             raise SignInFault(Step.WHO, "Somebody else signed in than whose session it is.")
-        return await self.prove(visitor)
+        return await self.prove(visitor, until=until)
 
-    async def prove(self, actor: Actor) -> str:
-        """Take that the actor has just proved who they are; returns the session's new token."""
+    async def prove(self, actor: Actor, *, until: datetime | None = None) -> str:
+        """Take that the actor has just proved who they are; returns the session's new token.
+
+        The session ends at `until`, if it does not end before.
+        """
         assert actor.session is not None  # or they had nothing to prove
         target = Target("session", str(actor.session))
         async with self._door.enter(
@@ -172,7 +180,7 @@ class Entrance:
             target,
             action="session.prove",
         ) as work:
-            return await self._sessions.renew(work, actor.session)
+            return await self._sessions.renew(work, actor.session, until=until)
 
 
 def guest_of(visitor: Actor, provider: Provider) -> Actor:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from inspector_app.services.redaction import RedactionDesk
     from inspector_app.services.repeats import Repeats
     from inspector_app.services.saml_desk import SamlDesk
+    from inspector_app.services.saml_setup import SamlSetup
     from inspector_app.services.seals import SealDesk
     from inspector_app.services.second_steps import SecondSteps
     from inspector_app.services.secrets import SecretDesk
@@ -75,6 +76,7 @@ class Services:
     leaving: Leaving
     saml: SamlDesk
     trial_sign_ins: TrialSignIns
+    saml_setup: SamlSetup
 
 
 _current: Services | None = None

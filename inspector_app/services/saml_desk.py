@@ -1,24 +1,21 @@
-"""Our side of SAML: the metadata, keys that change, and log-outs in both directions."""
+"""Our side of SAML: the metadata, and log-outs in both directions."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from inspector_app.domain.audit import Target, check_reason
+from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import Conflict
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind, SamlSettings
-from inspector_app.domain.providers import Provider, check_provider_version, no_such_provider
+from inspector_app.domain.providers import no_such_provider
 from inspector_app.domain.sign_in_places import saml_place
-from inspector_app.domain.signing_in import KeyStep, SamlSent, SignInFault
+from inspector_app.domain.signing_in import SamlSent, SignInFault
 from inspector_app.services.door import Door
 from inspector_app.services.entering import Entrance
 from inspector_app.services.leaving import Leaving
-from inspector_app.services.ports import Clock, KeptProvider
+from inspector_app.services.ports import Clock
 from inspector_app.services.ports.signing_in import AllWays
 from inspector_app.services.provider_book import ProviderBook
-from inspector_app.services.providers import ProviderDesk, provider_permission
 
 
 class SamlDesk:
@@ -33,7 +30,6 @@ class SamlDesk:
         door: Door,
         clock: Clock,
         book: ProviderBook,
-        desk: ProviderDesk,
         entrance: Entrance,
         leaving: Leaving,
         ways: AllWays,
@@ -42,7 +38,6 @@ class SamlDesk:
         self._door = door
         self._clock = clock
         self._book = book
-        self._desk = desk
         self._entrance = entrance
         self._leaving = leaving
         self._ways = ways
@@ -93,41 +88,3 @@ class SamlDesk:
             if not settings.slo_url:
                 return "/login"
             return saml.log_out_answer(settings, place, answers=word.id, relay=relay, now=now)
-
-    async def turn_keys(
-        self,
-        actor: Actor,
-        slug: str,
-        step: KeyStep,
-        *,
-        version: int,
-        reason: str,
-        tenant: str = "",
-    ) -> Provider:
-        """Take the next step of changing our keys with a provider.
-
-        Raises:
-            NotFound: It is not there, another tenant's, or does not speak SAML.
-            Conflict: Somebody else changed it meanwhile, or it is the file's.
-        """
-        why = check_reason(reason)
-        found = await self._desk.one(actor, slug, tenant=tenant)
-        target = Target("provider", found.key)
-        permission = provider_permission(actor, Permission.PROVIDER_WRITE)
-        async with self._door.enter(actor, permission, target, record=False) as work:
-            entry = await self._book.find(work, found.key)
-        if entry is None or not isinstance(found.settings, SamlSettings):
-            raise no_such_provider()
-        place = saml_place(self._origin, found, entry.secret)
-        saml, now = self._ways.of(found).of_saml(), self._clock()
-        keys = await saml.turned(entry.secret, step, place.entity_id, now)
-        async with self._door.enter(
-            actor, permission, target, action="provider.change", reason=why, detail=f"keys: {step}"
-        ) as work:
-            entry = await self._book.find(work, found.key)
-            check_provider_version(entry.provider if entry else None, version)
-            assert entry is not None  # or it had another version
-            turned = replace(entry.provider, version=version + 1)
-            sealed = self._book.sealed({**entry.secrets, "sp_keys": keys})
-            await work.providers.put(KeptProvider(turned, sealed), now)
-        return turned

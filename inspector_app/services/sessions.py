@@ -7,7 +7,7 @@ import hmac
 import secrets
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import NotFound, StorageUnavailable
@@ -64,10 +64,13 @@ class SessionDesk:
         await work.sessions.add(session, _digest(token))
         return token
 
-    async def renew(self, work: Work, session: SessionId) -> str:
-        """Give a session whose person has just proved who they are another token; return it."""
+    async def renew(self, work: Work, session: SessionId, *, until: datetime | None = None) -> str:
+        """Give a session whose person has just proved who they are another token; return it.
+
+        It ends at `until`, if it does not end before.
+        """
         token = secrets.token_urlsafe(32)
-        await work.sessions.renew(session, _digest(token), self._clock())
+        await work.sessions.renew(session, _digest(token), self._clock(), until=until)
         return token
 
     async def resolve(

@@ -18,8 +18,10 @@ from tests.fixtures.lying_saml import (
     own_pair,
     pair,
 )
-from tests.fixtures.saml_attacks import ATTACKS
-from tests.fixtures.saml_tricks import Attack, at, does, says, set_to
+from tests.fixtures.saml_attacks import ATTACKS, STRONG
+from tests.fixtures.saml_tricks import Attack, at, both, does, says, set_to
+
+PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
 
 _UNASKED = {
     "unsigned": set_to(".//saml:SubjectConfirmationData", "InResponseTo", None),
@@ -49,7 +51,7 @@ async def test_a_forged_response_gets_nobody_in(attack: Attack) -> None:
     attack(idp)
     with pytest.raises(SignInFault) as refused:
         await idp.comes_back()
-    assert refused.value.step in {Step.ANSWER, Step.WHO, Step.GROUPS}
+    assert refused.value.step in {Step.ANSWER, Step.WHO, Step.STRENGTH, Step.GROUPS}
     assert "python3-saml" not in refused.value.detail
 
 
@@ -84,6 +86,31 @@ TRUTHS: dict[str, Callable[[LyingSaml], object]] = {
         set_to("saml:Conditions", "NotOnOrAfter", written(idp.now - timedelta(seconds=25))),
     ),
     "early by less than clocks may differ": at(25, "early"),
+    "confirmed late by less than clocks may differ": lambda idp: setattr(
+        idp,
+        "unsigned",
+        set_to(
+            ".//saml:SubjectConfirmationData",
+            "NotOnOrAfter",
+            written(idp.now - timedelta(seconds=25)),
+        ),
+    ),
+    "confirmed early by less than clocks may differ": lambda idp: setattr(
+        idp,
+        "unsigned",
+        set_to(
+            ".//saml:SubjectConfirmationData",
+            "NotBefore",
+            written(idp.now + timedelta(seconds=25)),
+        ),
+    ),
+    "its name encrypted, too": does(hide_name=True),
+    "its name alone encrypted": both(accepting_plain, does(hide_name=True)),
+    "its name encrypted for our old key": lambda idp: (
+        both(accepting_plain, does(hide_name=True, encrypt_for=own_pair()))(idp),
+        setattr(idp, "place", replace(idp.place, keys=own_pair(2) + own_pair())),
+    ),
+    "signed in as is asked for": does(settings=replace(SETTINGS, contexts=(STRONG, PASSWORD))),
     "500 groups": does(groups=[f"group-{n:03} of the whole company" for n in range(500)]),
     "5,000 groups": does(groups=[f"group-{n}" for n in range(5000)]),
     "a name with odd characters": says(subject="Zoë &amp; &lt;Ø&gt; 名前"),

@@ -57,6 +57,9 @@ async def test_a_log_out_there_says_who_and_which_session() -> None:
     sent = SamlSent(idp.logs_out())
     found = await SamlClient().logged_out(SETTINGS, PLACE, sent=sent, now=idp.now)
     assert (found.subject, found.session, found.id) == ("alice", "session-1", "_logout")
+    hidden = SamlSent(LyingSaml(hide_name=True).logs_out())
+    found = await SamlClient().logged_out(SETTINGS, PLACE, sent=hidden, now=idp.now)
+    assert (found.subject, found.session) == ("alice", "session-1"), "a name that is encrypted"
     url = SamlClient().log_out_answer(
         SETTINGS, PLACE, answers=found.id, relay="there", now=idp.now
     )

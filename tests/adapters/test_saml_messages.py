@@ -7,28 +7,26 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from lxml import etree
-from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from inspector_app.adapters.identity.saml import SamlClient
-from inspector_app.adapters.identity.saml_documents import NAMES
+from inspector_app.adapters.identity.saml_documents import NAMES, check_schema, written
 from inspector_app.adapters.identity.saml_keys import own_keys
 from inspector_app.domain.signing_in import KeyStep, SignInFault, Step
 from tests.fixtures.lying_saml import (
     ACS,
     ENTITY,
-    ISSUER,
     PLACE,
     SETTINGS,
-    SLO,
     SLS,
     LyingSaml,
     message_in,
     own_pair,
-    pair,
     pem,
     verified,
 )
+from tests.fixtures.saml_attacks import STRONG
+from tests.fixtures.saml_tricks import set_to
 
 NOW = datetime.now(UTC)
 
@@ -57,6 +55,33 @@ def test_an_address_with_a_query_keeps_it_and_odd_characters_break_nothing() -> 
     assert begun.url.startswith(settings.sso_url + "&SAMLRequest=")
     assert asked.findtext("saml:Issuer", namespaces=NAMES) == place.entity_id
     assert asked.get("ForceAuthn") == "true"
+
+
+def test_how_they_sign_in_there_is_asked_for_only_where_it_is_set() -> None:
+    asked = message_in(SamlClient().begin(SETTINGS, PLACE, now=NOW).url, "SAMLRequest")
+    assert asked.find("samlp:RequestedAuthnContext", NAMES) is None
+    settings = replace(SETTINGS, contexts=(STRONG, "https://refeds.org/profile/mfa"))
+    asked = message_in(SamlClient().begin(settings, PLACE, now=NOW).url, "SAMLRequest")
+    check_schema(asked, what="The request")
+    wanted = asked.find("samlp:RequestedAuthnContext", NAMES)
+    assert wanted is not None
+    assert wanted.get("Comparison") == "exact"
+    assert [each.text for each in wanted] == [*settings.contexts]
+
+
+async def test_a_sign_in_by_less_than_was_asked_for_says_at_which_step_it_ended() -> None:
+    idp = LyingSaml(settings=replace(SETTINGS, contexts=(STRONG,)))
+    with pytest.raises(SignInFault, match=r"classes:Password'; asked is .*TimeSync") as refused:
+        await idp.comes_back()
+    assert refused.value.step is Step.STRENGTH
+
+
+async def test_the_end_of_the_session_there_is_read_where_it_is_said() -> None:
+    idp = LyingSaml()
+    assert (await idp.comes_back()).claimed.until is None
+    until = (idp.now + timedelta(hours=1)).replace(microsecond=0)
+    idp.unsigned = set_to("saml:AuthnStatement", "SessionNotOnOrAfter", written(until))
+    assert (await idp.comes_back()).claimed.until == until
 
 
 async def test_a_sign_in_that_begins_there_gets_in_only_where_that_is_allowed() -> None:
@@ -136,67 +161,6 @@ def test_our_metadata_is_signed_and_says_where_answers_go() -> None:
     assert [each.get("Location") for each in root.iter("{*}SingleLogoutService")] == [SLS, SLS]
     assert [each.get("Location") for each in root.iter("{*}AssertionConsumerService")] == [ACS]
     assert "PRIVATE" not in found
-
-
-METADATA = """<?xml version="1.0"?>
-<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="{issuer}">
- <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-  {keys}
-  <md:SingleLogoutService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-    Location="https://idp.example.test/slo"/>
-  <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
-    Location="https://idp.example.test/post"/>
-  <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-    Location="https://idp.example.test/sso"/>
- </md:IDPSSODescriptor></md:EntityDescriptor>"""
-_KEY = (
-    '<md:KeyDescriptor{use}><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
-    "<ds:X509Data><ds:X509Certificate>{certificate}</ds:X509Certificate></ds:X509Data>"
-    "</ds:KeyInfo></md:KeyDescriptor>"
-)
-
-
-def _metadata(*numbers: int, use: str = ' use="signing"') -> str:
-    keys = [
-        _KEY.format(use=use, certificate="\n".join(pair(n).certificate.split("\n")[1:-2]))
-        for n in numbers
-    ]
-    return METADATA.format(issuer=ISSUER, keys="".join(keys))
-
-
-async def test_the_providers_metadata_fills_the_form() -> None:
-    found = SamlClient().described(_metadata(0, 1))
-    theirs = OneLogin_Saml2_IdPMetadataParser.parse(_metadata(0, 1))["idp"]
-    assert found["entity_id"] == theirs["entityId"] == ISSUER
-    assert found["sso_url"] == theirs["singleSignOnService"]["url"]
-    assert found["slo_url"] == theirs["singleLogoutService"]["url"] == SLO
-    settings = replace(SETTINGS, **found)
-    for number in (0, 1):
-        await LyingSaml(settings=settings, keys=pair(number)).comes_back()
-    with pytest.raises(SignInFault):
-        await LyingSaml(settings=settings, keys=pair(7)).comes_back()
-
-
-@pytest.mark.parametrize(
-    ("xml", "says"),
-    [
-        ("<a/>", "describes 0"),
-        ("no XML", "well-formed"),
-        ("", "well-formed"),
-        ("<!DOCTYPE a []>" + _metadata(0).partition("?>")[2], "DTD"),
-        (_metadata(), "no certificate"),
-        (_metadata(0, use=' use="encryption"'), "no certificate"),
-        (_metadata(0).replace("HTTP-Redirect", "SOAP"), "HTTP-Redirect"),
-        (_metadata(0).replace("IDPSSODescriptor", "SPSSODescriptor"), "describes 0"),
-        (" " * 600_000 + _metadata(0) + " " * 600_000, ""),
-    ],
-)
-def test_metadata_that_is_none_says_what_it_lacks(xml: str, says: str) -> None:
-    if not says:
-        assert SamlClient().described(xml)["entity_id"] == ISSUER
-        return
-    with pytest.raises(SignInFault, match=says):
-        SamlClient().described(xml)
 
 
 async def test_our_keys_change_in_steps_none_of_which_breaks_a_sign_in() -> None:

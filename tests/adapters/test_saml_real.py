@@ -7,7 +7,7 @@ import re
 import urllib.error
 import urllib.request
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import urlencode, urlsplit
 
@@ -15,14 +15,15 @@ import pytest
 
 from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.adapters.identity.saml_keys import own_keys
-from inspector_app.domain.provider_settings import SamlSettings
-from inspector_app.domain.signing_in import SamlPlace, SamlSent, SignInFault
-from tests.fixtures.lying_saml import ACS, ENTITY, SLS, own_pair, pair
+from inspector_app.domain.signing_in import KeyStep, SamlPlace, SamlSent, SignInFault
+from tests.fixtures.lying_saml import ACS, ENTITY, NAMES, SLS, message_in, own_pair, pair
+from tests.fixtures.saml_attacks import STRONG
 from tests.fixtures.simplesaml import IS_THERE, simple_saml
 
 pytestmark = pytest.mark.skipif(not IS_THERE, reason="Debian's package simplesamlphp has it")
 
 PLACE = SamlPlace(entity_id=ENTITY, acs=ACS, sls=SLS, keys=own_pair())
+PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:Password"
 _FIELD = re.compile(r'name="(\w+)"\s+value="([^"]*)"|value="([^"]*)"\s+name="(\w+)"')
 
 
@@ -36,7 +37,7 @@ def idp():
 @pytest.fixture
 def settings(idp):
     """What its own metadata says."""
-    return SamlSettings(**SamlClient().described(idp.metadata))
+    return idp.settings
 
 
 class Surfer:
@@ -144,3 +145,76 @@ async def test_a_log_out_there_comes_to_us_and_our_answer_ends_it(idp, settings)
     )
     page, _ = surfer.goes(answer)
     assert "logged out" in page.lower()
+
+
+@pytest.fixture
+def hiding(idp):
+    """It encrypts names, in assertions and in log-outs."""
+    idp.services[0]["more"] = {"nameid.encryption": True}
+    idp.writes()
+    yield
+    idp.services[0]["more"] = {}
+    idp.writes()
+
+
+@pytest.mark.usefixtures("hiding")
+async def test_a_name_that_a_real_provider_encrypts_is_read_at_sign_in_and_log_out(idp, settings):
+    surfer, client = Surfer(), SamlClient()
+    begun = client.begin(settings, PLACE, now=datetime.now(UTC))
+    posted = surfer.signs_in(begun.url, "alice", "alicepw")
+    found = await comes_back(settings, posted, begun.kept["request"])
+    assert found.claimed.subject == "alice"
+    asked, _ = surfer.goes(
+        f"{idp.url}/saml2/idp/SingleLogoutService.php?ReturnTo={idp.url}/logout.php"
+    )
+    query = urlsplit(asked).query
+    assert message_in(asked, "SAMLRequest").find("saml:EncryptedID", NAMES) is not None
+    ended = await client.logged_out(settings, PLACE, sent=SamlSent(query), now=datetime.now(UTC))
+    assert (ended.subject, ended.session) == ("alice", found.claimed.session)
+
+
+async def test_our_keys_change_and_a_real_provider_lets_people_in_after_each_step(settings, idp):
+    client, keys = SamlClient(), PLACE.keys
+    try:
+        for step, reads in (
+            (KeyStep.PREPARE, False),
+            (KeyStep.PREPARE, True),
+            (KeyStep.USE, False),
+            (KeyStep.USE, True),
+            (KeyStep.DROP, True),
+        ):
+            if not reads or step is KeyStep.DROP:
+                keys = await client.turned(keys, step, ENTITY, datetime.now(UTC))
+            place = replace(PLACE, keys=keys)
+            if reads:
+                idp.services.clear()
+                idp.knows(ENTITY, ACS, SLS, *(each.certificate for each in own_keys(keys)))
+            begun = client.begin(settings, place, now=datetime.now(UTC))
+            posted = Surfer().signs_in(begun.url, "alice", "alicepw")
+            found = await client.finish(
+                settings,
+                place,
+                response=posted["SAMLResponse"],
+                now=datetime.now(UTC),
+                request=begun.kept["request"],
+            )
+            assert found.claimed.username == "alice", (step, reads)
+        assert len(own_keys(keys)) == 1
+        assert own_keys(keys)[0].certificate != own_keys(PLACE.keys)[0].certificate
+    finally:
+        idp.services.clear()
+        idp.knows(ENTITY, ACS, SLS, own_keys(PLACE.keys)[0].certificate)
+
+
+async def test_a_real_provider_says_by_what_they_signed_in_and_until_when(settings):
+    for contexts, refused in (((PASSWORD,), ""), ((STRONG,), "asked is .*TimeSyncToken")):
+        asked = replace(settings, contexts=contexts)
+        begun = SamlClient().begin(asked, PLACE, now=datetime.now(UTC))
+        posted = Surfer().signs_in(begun.url, "alice", "alicepw")
+        if refused:
+            with pytest.raises(SignInFault, match=refused):
+                await comes_back(asked, posted, begun.kept["request"])
+            return
+        found = await comes_back(asked, posted, begun.kept["request"])
+        left = found.claimed.until - datetime.now(UTC)
+        assert timedelta(hours=7) < left <= timedelta(hours=8), "what its session.duration says"

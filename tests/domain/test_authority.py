@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,10 +15,12 @@ from inspector_app.domain.identity import (
     SYSTEM,
     Actor,
     ActorKind,
+    Origin,
     Session,
     check_password,
     check_username,
     is_live,
+    session_ends_at,
 )
 from inspector_app.domain.ids import PersonId, RequestId, SessionId, new_id
 from inspector_app.domain.permissions import HELD, Permission, Role, holds, lowest_role, matrix
@@ -109,6 +112,16 @@ def test_the_operator_sets_up_and_does_not_act_on_runs(permission):
 )
 def test_a_session_ends_by_idling_or_by_age(created_ago, seen_ago, live):
     assert is_live(session(NOW - created_ago, NOW - seen_ago), NOW) == live
+
+
+@pytest.mark.parametrize(
+    ("left", "live"),
+    [(timedelta(seconds=1), True), (timedelta(0), False), (timedelta(days=99), True)],
+)
+def test_a_session_ends_no_later_than_the_one_at_its_provider(left, live):
+    opened = replace(session(NOW, NOW), origin=Origin("corp", until=NOW + left))
+    assert is_live(opened, NOW) == live
+    assert session_ends_at(opened) <= session_ends_at(session(NOW, NOW))
 
 
 @pytest.mark.parametrize("name", ["ana", " Ana ", "a", "a.b-c_d@e.org", "9" * 64])

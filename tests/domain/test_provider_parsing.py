@@ -181,3 +181,15 @@ def test_ids_that_a_directory_makes_up_itself_are_nobody_elses_and_others_are_be
     moved: dict[str, object] = {"people_base": "dc=elsewhere"}
     assert realm() == realm(**moved) == realm(id_attribute="objectGUID")
     assert realm(id_attribute="uid") != realm(id_attribute="uid", **moved)
+
+
+@pytest.mark.parametrize("bad", ["mfa", "urn:a b", "urn:ä", "https://x\x01", ":x", "urn:"])
+def test_a_context_is_a_uri(bad: str) -> None:
+    good = ("urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken", "https://refeds.org/mfa")
+    raw = GOOD[ProviderKind.SAML]
+    found = parse_settings(ProviderKind.SAML, raw | {"contexts": "\n".join(good)})
+    assert isinstance(found, SamlSettings)
+    assert found.contexts == good
+    with pytest.raises(Invalid, match="AuthnContextClassRef") as refused:
+        parse_settings(ProviderKind.SAML, raw | {"contexts": [good[0], bad]})
+    assert refused.value.field == "contexts"

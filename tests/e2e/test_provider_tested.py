@@ -9,10 +9,9 @@ import pytest
 from lxml import etree
 from playwright.sync_api import expect
 
-from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.domain.group_roles import GroupMapping, GroupRule
 from inspector_app.domain.permissions import Role
-from inspector_app.domain.provider_settings import OidcSettings, SamlSettings
+from inspector_app.domain.provider_settings import OidcSettings
 from inspector_app.domain.providers import ProviderOrder
 from inspector_app.services.audit import operator
 from tests.fixtures.browser import Visitor
@@ -137,9 +136,7 @@ def test_a_directory_is_tested_by_a_password_that_the_page_forgets(chromium, rea
 def idp(app):
     """A SAML provider of the tenant demo that is switched off, and that knows us."""
     with simple_saml(pair(), f"127.0.0.1:{app.port}") as running:
-        order = ProviderOrder(
-            "corp", "Corp", SamlSettings(**SamlClient().described(running.metadata)), MAPPING
-        )
+        order = ProviderOrder("corp", "Corp", running.settings, MAPPING)
         running.kept = sets(app, order)
         running.order = order
         connection = http.client.HTTPConnection("127.0.0.1", app.port, timeout=10)

@@ -9,10 +9,8 @@ import pytest
 from lxml import etree
 from playwright.sync_api import expect
 
-from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.domain.group_roles import GroupMapping, GroupRule
 from inspector_app.domain.permissions import Role
-from inspector_app.domain.provider_settings import SamlSettings
 from inspector_app.domain.providers import ProviderOrder
 from inspector_app.services.audit import operator
 from tests.fixtures.lying_saml import NAMES, pair
@@ -40,8 +38,7 @@ def reads(app, path):
 def idp(app):
     """A provider that knows us by our metadata, as we know it by its own."""
     with simple_saml(pair(), f"127.0.0.1:{app.port}") as running:
-        settings = SamlSettings(**SamlClient().described(running.metadata))
-        order = ProviderOrder("corp", "Corp SAML", settings, MAPPING)
+        order = ProviderOrder("corp", "Corp SAML", running.settings, MAPPING)
         who = operator("tester")
         app.does(lambda services: services.providers.put(who, order, version=None, reason="test"))
         described = etree.fromstring(reads(app, "/auth/saml/corp/metadata"))

@@ -17,7 +17,9 @@ from tests.fixtures.cast import CAST, METRICS_TOKEN, Troupe
 from tests.fixtures.database import ORIGIN, PASSWORD
 from tests.fixtures.entrances import entrances
 from tests.fixtures.evidence import Watch, parting
+from tests.fixtures.lying_saml import SETTINGS
 from tests.fixtures.matrix import Tally, kept, writes
+from tests.fixtures.saml_metadata import published
 
 OBJECTS = {
     "ns",
@@ -53,12 +55,11 @@ VALUES = {
 PROVIDER = {
     "reason": "because",
     "name": "Corp",
-    "kind": "oauth2",
+    "kind": "saml",
     "settings": {
-        "authorize_url": "https://git.example.test/authorize",
-        "token_url": "https://git.example.test/token",
-        "user_url": "https://git.example.test/user",
-        "client_id": "inspector",
+        "entity_id": SETTINGS.entity_id,
+        "sso_url": SETTINGS.sso_url,
+        "certificates": SETTINGS.certificates,
     },
 }
 BODIES = {
@@ -80,6 +81,8 @@ BODIES = {
     "NewProvider": {"slug": "fresh", **PROVIDER},
     "ProviderChanged": {"version": 1, **PROVIDER},
     "ProviderAct": {"reason": "because", "version": 1},
+    "KeysAct": {"reason": "because", "version": 1, "step": "prepare"},
+    "DescribeAsked": {"metadata": published(0)},
     "WouldBeAsked": {"groups": ["staff"]},
     "Start": {
         "reason": "because",

@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 
 from inspector_app.adapters.identity.saml_documents import written
-from inspector_app.domain.errors import Conflict, Denied, NotFound
+from inspector_app.domain.errors import NotFound
+from inspector_app.domain.identity import session_ends_at
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.provider_settings import ProviderKind
-from inspector_app.domain.signing_in import KeyStep, SamlSent, SignInFault, SignInRefused
+from inspector_app.domain.signing_in import SamlSent, SignInFault, SignInRefused
 from tests.fixtures.elsewhere import ADMINS, OIDC, VISITOR
 from tests.fixtures.federation import Federation
 from tests.fixtures.lying_saml import NAMES, SETTINGS, message_in
+from tests.fixtures.saml_tricks import set_to
 
 
 @pytest.fixture
@@ -114,37 +116,39 @@ async def test_a_proof_must_be_given_anew_there(federation):
     assert (await proves(federation.house.time())).token != entered.token
 
 
-async def test_keys_change_in_steps_that_are_audited_and_never_shown(federation):
-    provider = await federation.meets()
-    assert provider.has == ("sp_keys",)
-    operator, desk = federation.house.operator, federation.saml_desk
-    first = federation.certificate
-    for number, (step, same) in enumerate(
-        ((KeyStep.PREPARE, True), (KeyStep.USE, False), (KeyStep.DROP, False)), start=1
-    ):
-        done = await desk.turn_keys(operator, "idp", step, version=number, reason="yearly")
-        assert done.version == number + 1
-        root = await federation.reads_metadata()
-        assert (federation.certificate == first) is same
-        signing = root.findall("*/md:KeyDescriptor[@use='signing']", NAMES)
-        assert len(signing) == (1 if step is KeyStep.DROP else 2)
-        await federation.returns()
-        detail = (await federation.house.entries(None))[-1].record.detail
-        assert "PRIVATE" not in str(done) + detail
-    with pytest.raises(Conflict):
-        await desk.turn_keys(operator, "idp", KeyStep.USE, version=1, reason="yearly")
+async def test_a_session_ends_when_the_one_at_the_provider_does(federation):
+    await federation.meets()
+    house, time = federation.house, federation.house.time
 
+    def until(minutes):
+        end = written(time() + timedelta(minutes=minutes))
+        federation.idp.unsigned = set_to("saml:AuthnStatement", "SessionNotOnOrAfter", end)
 
-async def test_only_who_may_set_providers_changes_keys(federation):
-    await federation.meets(tenant="demo")
-    _, noor = await federation.house.signs_in("noor")
-    _, ana = await federation.house.signs_in("ana")
-    _, eve = await federation.house.signs_in("eve", tenant="other")
-    desk = federation.saml_desk
-    for who, refusal in ((ana, Denied), (eve, NotFound)):
-        with pytest.raises(refusal):
-            await desk.turn_keys(who, "idp", KeyStep.PREPARE, version=1, reason="yearly")
-    await desk.turn_keys(noor, "idp", KeyStep.PREPARE, version=1, reason="yearly")
+    until(20)
+    token = (await federation.returns()).token
+    alice = await house.who(token)
+    time.pass_by(minutes=4)
+    for minutes in (60, 10):  # a proof with a later end gives no more, an earlier one counts
+        until(minutes)
+        begun = await federation.elsewhere.begin(alice, ProviderKind.SAML, "idp", proving=True)
+        federation.idp.says["proved"] = written(time())
+        response, relay = federation.answers(begun.url)
+        handle = await federation.arrivals.arrive(VISITOR, "idp", response, relay=relay)
+        entered = await federation.arrivals.fetch(
+            alice, "idp", ticket=begun.ticket, handle=handle, user_agent=""
+        )
+        token = entered.token
+        (session,) = await house.sessions.mine(await house.who(token))
+        left = session_ends_at(session) - time()
+        assert timedelta(minutes=min(minutes, 16)) - left < timedelta(seconds=2)
+        assert left <= timedelta(minutes=min(minutes, 16))
+    time.pass_by(minutes=9, seconds=58)
+    assert (await house.who(token)).signed_in
+    time.pass_by(seconds=2)
+    assert not (await house.who(token)).signed_in
+    _, noor = await house.signs_in("noor")
+    listed, _ = await house.people.page(noor, limit=50)
+    assert {each.person.username: each.live_sessions for each in listed}["alice"] == 0
 
 
 async def test_what_speaks_no_saml_has_no_metadata(federation):

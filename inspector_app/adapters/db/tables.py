@@ -136,6 +136,7 @@ class SessionRow(SQLModel, table=True):
     provider_session: str = Field(default="", sa_column_kwargs={"server_default": ""})
     hint: bytes | None = Field(default=None, sa_type=Sealed)
     within: UUID | None = None
+    ends_by: datetime | None = Field(default=None, sa_type=UtcTime)
     address: str
     user_agent: str
     created_at: datetime = Field(sa_type=UtcTime)

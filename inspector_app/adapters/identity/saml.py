@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
 
 from inspector_app.adapters.identity import (
@@ -14,6 +14,7 @@ from inspector_app.adapters.identity import (
     saml_responses,
 )
 from inspector_app.domain.provider_settings import SamlSettings
+from inspector_app.domain.saml_trust import Certificate, Described
 from inspector_app.domain.signing_in import Arrived, Begun, KeyStep, LoggedOut, SamlPlace, SamlSent
 
 AT_ONCE = 2
@@ -36,8 +37,11 @@ class SamlClient:
         saml_keys.their_keys(settings.certificates)
         saml_keys.own_keys(place.keys)
 
-    def described(self, xml: str) -> Mapping[str, str]:
-        return saml_metadata.described(xml)
+    def own(self, keys: str) -> Sequence[Certificate]:
+        return saml_keys.own_certificates(keys)
+
+    def described(self, xml: str, now: datetime) -> Described:
+        return saml_metadata.described(xml, now)
 
     def metadata(self, settings: SamlSettings, place: SamlPlace) -> str:
         return saml_messages.metadata(settings, place)

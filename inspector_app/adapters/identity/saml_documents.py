@@ -64,15 +64,26 @@ def deflated(xml: bytes) -> str:
     return base64.b64encode(packing.compress(xml) + packing.flush()).decode()
 
 
-def parse(raw: bytes, *, what: str, step: Step = Step.ANSWER) -> Element:
-    """Parse XML that is elements, attributes and text, and nothing else; ids are unique in it."""
+def parse(
+    raw: bytes, *, what: str, step: Step = Step.ANSWER, drop_comments: bool = False
+) -> Element:
+    """Parse XML that is elements, attributes and text, and nothing else; ids are unique in it.
+
+    With `drop_comments` there may be comments and instructions, and they are gone: in what no
+    signature has to hold for.
+    """
     if len(raw) > MOST_BYTES:
         refuse(_too_big(what), step=step)
     if b"<!DOCTYPE" in raw:
         refuse(f"{what} has a DTD, which SAML forbids.", step=step)
     # UTF-8 whatever it declares: in another encoding the line above would read something else.
     parser = etree.XMLParser(
-        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False
+        encoding="utf-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=drop_comments,
+        remove_pis=drop_comments,
     )
     try:
         root = etree.fromstring(raw, parser)
@@ -144,25 +155,25 @@ def children(parent: Element, name: str) -> list[Element]:
     return parent.findall(name, NAMES)
 
 
-def text_of(element: Element | None, *, what: str) -> str:
+def text_of(element: Element | None, *, what: str, step: Step = Step.ANSWER) -> str:
     """The text of an element that has nothing but text; "" where there is none."""
     if element is None:
         return ""
     if len(element):
-        refuse(f"{what} holds elements where text belongs.")
+        refuse(f"{what} holds elements where text belongs.", step=step)
     return (element.text or "").strip()
 
 
-def moment(given: str | None, *, what: str) -> datetime | None:
+def moment(given: str | None, *, what: str, step: Step = Step.ANSWER) -> datetime | None:
     """A time of day with its zone; None where there is none."""
     if given is None:
         return None
     if not _MOMENT.fullmatch(given):
-        refuse(f"{what} is no time in UTC.")
+        refuse(f"{what} is no time in UTC.", step=step)
     try:
         return datetime.fromisoformat(given).astimezone(UTC)
     except (ValueError, OverflowError):
-        refuse(f"{what} is no time in UTC.")
+        refuse(f"{what} is no time in UTC.", step=step)
 
 
 def written(at: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Encrypted assertions (XML Encryption 1.1), opened without following anything they refer to."""
+"""Encrypted assertions and names (XML Encryption 1.1), opened without following references."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from inspector_app.adapters.identity.saml_documents import (
     text_of,
 )
 from inspector_app.adapters.identity.saml_keys import OwnKey
-from inspector_app.domain.signing_in import SignInFault, Step
+from inspector_app.domain.signing_in import SignInFault
 
 _XENC11 = "http://www.w3.org/2009/xmlenc11#"
 _OAEP_SHA1 = f"{XENC}rsa-oaep-mgf1p"
@@ -49,46 +49,50 @@ _MASKS: dict[str, hashes.HashAlgorithm] = {
 _MOST_KEYS = 4
 _BLOCK, _GCM_IV, _GCM_TAG = 16, 12, 16
 _DECLARATION = re.compile(rb"^\s*<\?xml [^>]*\?>")
-_CLOSED = (
-    "The assertion is not encrypted for any of our keys, or was changed.",
-    "Does the identity provider have our newest metadata?",
-)
 
 
-def opened(encrypted: Element, keys: Sequence[OwnKey]) -> Element:
-    """Decrypt an `EncryptedAssertion`: the assertion, a document of its own.
+def opened(encrypted: Element, keys: Sequence[OwnKey], *, what: str) -> Element:
+    """Decrypt an `EncryptedAssertion` or `EncryptedID`, `what` in words: a document of its own.
 
     Whatever fails after the key was opened reads the same, so that nobody learns of the plain
     text by asking again and again (Jager and Somorovsky, 2011).
     """
     held = child(encrypted, "xenc:EncryptedData")
     if held is None:
-        refuse("There is no EncryptedData in the encrypted assertion.")
+        refuse(f"There is no EncryptedData in the encrypted {what}.")
     method = _method(held)
     size = _GCM.get(method) or _CBC.get(method)
     if size is None:
         refuse(
-            f"The assertion is encrypted with {method[:80]!r}, which is not accepted.",
+            f"The {what} is encrypted with {method[:80]!r}, which is not accepted.",
             hint="AES-GCM or AES-CBC, with 128 bits or more.",
         )
     cipher_text = _cipher_text(held)
     sealed = [each for each in encrypted.iter(tag("xenc:EncryptedKey")) if each is not held]
     if not 0 < len(sealed) <= _MOST_KEYS:
-        refuse(f"The encrypted assertion has {len(sealed)} keys; 1 to {_MOST_KEYS} are expected.")
+        refuse(f"The encrypted {what} has {len(sealed)} keys; 1 to {_MOST_KEYS} are expected.")
     asked = [(_cipher_text(each), _unpadding(each)) for each in sealed]
     opening = (_unwrapped(own, *each) for each in asked for own in keys)
     session = next((each for each in opening if each is not None and len(each) == size), None)
-    return _read(session, method, cipher_text, encrypted)
+    found = _read(session, method, cipher_text, encrypted)
+    if found is None:
+        refuse(
+            f"The {what} is not encrypted for any of our keys, or was changed.",
+            hint="Does the identity provider have our newest metadata?",
+        )
+    return found
 
 
-def _read(session: bytes | None, method: str, cipher_text: bytes, encrypted: Element) -> Element:
+def _read(
+    session: bytes | None, method: str, cipher_text: bytes, encrypted: Element
+) -> Element | None:
     try:
         if session is None:
-            raise ValueError  # noqa: TRY301 - as whatever fails below
+            return None
         plain = _by_gcm(session, cipher_text) if method in _GCM else _by_cbc(session, cipher_text)
         return _in_place(plain, encrypted)
     except (InvalidTag, ValueError, SignInFault):
-        raise SignInFault(Step.ANSWER, _CLOSED[0], hint=_CLOSED[1]) from None
+        return None
 
 
 def _in_place(plain: bytes, encrypted: Element) -> Element:
@@ -112,19 +116,19 @@ def _unpadding(sealed: Element) -> padding.OAEP:
     method = _method(sealed)
     if method not in {_OAEP_SHA1, _OAEP}:
         refuse(
-            f"The assertion's key is encrypted with {method[:80]!r}, which is not accepted.",
+            f"Its key is encrypted with {method[:80]!r}, which is not accepted.",
             hint="RSA-OAEP is.",
         )
     described = child(sealed, "xenc:EncryptionMethod")
     assert described is not None
     if child(described, "xenc:OAEPparams") is not None:
-        refuse("The assertion's key has OAEP parameters, which are not accepted.")
+        refuse("Its key has OAEP parameters, which are not accepted.")
     digest = child(described, "ds:DigestMethod")
     mask = described.find(f"{{{_XENC11}}}MGF")
     hashed = _DIGESTS.get(digest.get("Algorithm", "") if digest is not None else f"{DS}sha1")
     masked = _MASKS.get(mask.get("Algorithm", "") if mask is not None else f"{_XENC11}mgf1sha1")
     if hashed is None or masked is None:
-        refuse("The assertion's key is encrypted with a hash that is not accepted.")
+        refuse("Its key is encrypted with a hash that is not accepted.")
     return padding.OAEP(mgf=padding.MGF1(masked), algorithm=hashed, label=None)
 
 
@@ -132,7 +136,7 @@ def _cipher_text(element: Element) -> bytes:
     held = child(element, "xenc:CipherData")
     value = child(held, "xenc:CipherValue") if held is not None else None
     if value is None:
-        refuse("The encrypted assertion refers to its text instead of holding it.")
+        refuse("What is encrypted refers to its text instead of holding it.")
     try:
         plain = "".join(text_of(value, what="A CipherValue").split())
         return base64.b64decode(plain, validate=True)

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from inspector_app.adapters.identity.saml_documents import refuse
+from inspector_app.domain.saml_trust import Certificate
 from inspector_app.domain.signing_in import KeyStep, Step
 
 _BITS = 3072
@@ -82,7 +83,7 @@ def turned(keys: str, step: KeyStep, entity_id: str, now: datetime) -> str:
 
 
 def own_keys(pem: str) -> list[OwnKey]:
-    """Read our key pairs, newest first: each key before its certificate."""
+    """Read our key pairs, the one in use first: each key before its certificate."""
     blocks = [(found[1], found[0]) for found in _BLOCK.finditer(pem)]
     keys: list[OwnKey] = []
     for (kind, key), (_, certificate) in zip(blocks[::2], blocks[1::2], strict=False):
@@ -93,6 +94,25 @@ def own_keys(pem: str) -> list[OwnKey]:
     if not keys or len(blocks) % 2:
         refuse("There is no key of ours for this provider.", step=Step.KEYS)
     return keys
+
+
+def own_certificates(pem: str) -> list[Certificate]:
+    """Read the certificates of our key pairs, in their order."""
+    return certificates("\n".join(_as_pem(each.certificate) for each in own_keys(pem)))
+
+
+def certificates(pem: str) -> list[Certificate]:
+    """Read certificates as people compare them; what is none is left out."""
+    found = (_certificate(each[0]) for each in _BLOCK.finditer(pem))
+    return [
+        Certificate(
+            each.fingerprint(hashes.SHA256()).hex(":").upper(),
+            each.not_valid_before_utc,
+            each.not_valid_after_utc,
+        )
+        for each in found
+        if each is not None
+    ]
 
 
 def their_keys(pem: str) -> list[TheirKey]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from inspector_app.adapters.identity.saml_claims import name_in
 from inspector_app.adapters.identity.saml_documents import (
     Element,
     check_issuer,
     check_schema,
     check_status,
-    child,
     children,
     decoded,
     from_base64,
@@ -22,7 +22,7 @@ from inspector_app.adapters.identity.saml_documents import (
     tag,
     text_of,
 )
-from inspector_app.adapters.identity.saml_keys import their_keys
+from inspector_app.adapters.identity.saml_keys import own_keys, their_keys
 from inspector_app.adapters.identity.saml_signatures import check_enveloped, check_query
 from inspector_app.domain.provider_settings import SamlSettings
 from inspector_app.domain.signing_in import (
@@ -57,10 +57,10 @@ def logged_out(
     over = moment(root.get("NotOnOrAfter"), what="NotOnOrAfter")
     if over is not None and over <= now - _SKEW:
         refuse("The log-out request does not hold any more.", hint="Do both clocks go right?")
-    name = child(root, "saml:NameID")
+    name = name_in(root, own_keys(place.keys))
     subject = text_of(name, what="The NameID")
     if not subject:
-        refuse("The log-out request names nobody in plain text.")
+        refuse("The log-out request names nobody.")
     indexes = [text_of(each, what="A session") for each in children(root, "samlp:SessionIndex")]
     session = indexes[0] if len(indexes) == 1 else ""
     if settings.id_attribute:

@@ -43,6 +43,11 @@ def sign_on(settings: SamlSettings, place: SamlPlace, *, now: datetime, fresh: b
         made.set("ForceAuthn", "true")
     # No format is asked for: which one fits is the provider's setting, and some refuse others.
     _add(made, "samlp:NameIDPolicy").set("AllowCreate", "true")
+    if settings.contexts:
+        asked = _add(made, "samlp:RequestedAuthnContext")
+        asked.set("Comparison", "exact")
+        for each in settings.contexts:
+            _add(asked, "saml:AuthnContextClassRef", each)
     state = secrets.token_urlsafe(_BYTES)
     url = _address(settings.sso_url, "SAMLRequest", made, state, place)
     kept = {"request": made.get("ID", ""), "state": state}

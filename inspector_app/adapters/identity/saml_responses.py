@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from inspector_app.adapters.identity.saml_claims import claimed
 from inspector_app.adapters.identity.saml_documents import (
     Element,
     check_issuer,
@@ -27,20 +27,10 @@ from inspector_app.adapters.identity.saml_keys import own_keys, their_keys
 from inspector_app.adapters.identity.saml_second import check_again
 from inspector_app.adapters.identity.saml_signatures import check_enveloped
 from inspector_app.domain.provider_settings import SamlSettings
-from inspector_app.domain.signing_in import (
-    MOST_GROUPS,
-    SKEW_SECONDS,
-    Arrived,
-    Claimed,
-    SamlPlace,
-    Step,
-)
+from inspector_app.domain.signing_in import SKEW_SECONDS, Arrived, SamlPlace, Step
 
 _BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
-_TRANSIENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
-_ENTRA_ELSEWHERE = "http://schemas.microsoft.com/claims/groups.link"
 _SKEW = timedelta(seconds=SKEW_SECONDS)
-_LONGEST = 255
 _LONGEST_LASTING = timedelta(days=1)
 _COUNTS = [
     tag(name)
@@ -53,10 +43,15 @@ _KNOWN_CONDITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class _Confirmed:
-    """What the subject's confirmation says: which request it answers, and until when."""
+    """What the subject's confirmation says: which request it answers, and until when.
+
+    Attributes:
+        by_leeway: Whether it holds only because clocks may differ.
+    """
 
     answers: str
     until: datetime
+    by_leeway: bool
 
 
 def arrived(
@@ -79,10 +74,18 @@ def arrived(
             "The response answers no request: the sign-in began at the provider.",
             hint="Sign in from Inspector's own page, or allow sign-ins that begin there.",
         )
-    check_again(root, assertion, settings, place, answers=confirmed.answers)
+    check_again(
+        root,
+        assertion,
+        settings,
+        place,
+        answers=confirmed.answers,
+        by_leeway=confirmed.by_leeway,
+    )
     statement = children(assertion, "saml:AuthnStatement")[0]
+    _check_strength(statement, settings)
     return Arrived(
-        claimed=_claimed(assertion, statement, settings),
+        claimed=claimed(assertion, statement, settings, own_keys(place.keys)),
         answers=confirmed.answers,
         id=assertion.get("ID", ""),
         until=confirmed.until,
@@ -122,7 +125,11 @@ def _assertion(root: Element, settings: SamlSettings, place: SamlPlace) -> Eleme
             "The assertion is not encrypted.",
             hint="Have the provider encrypt it for our certificate, or accept plain ones.",
         )
-    found = standalone(plain[0]) if plain else opened(sealed[0], own_keys(place.keys))
+    found = (
+        standalone(plain[0])
+        if plain
+        else opened(sealed[0], own_keys(place.keys), what="assertion")
+    )
     if found.tag != tag("saml:Assertion"):
         refuse("What was encrypted is no assertion.")
     own = [one for each in plain for one in children(each, "ds:Signature")]
@@ -166,8 +173,22 @@ def _check_assertion(
         refuse("The assertion does not say that anybody signed in.")
     for each in statements:
         over = moment(each.get("SessionNotOnOrAfter"), what="SessionNotOnOrAfter")
-        if over is not None and over <= now - _SKEW:
-            refuse("The provider's session is over.")
+        # No leeway: the session here would end at that very moment, before it began.
+        if over is not None and over <= now:
+            refuse("The provider's session is over.", hint=_CLOCKS)
+
+
+def _check_strength(statement: Element, settings: SamlSettings) -> None:
+    """Check how they signed in there, where that is asked for."""
+    context = child(statement, "saml:AuthnContext")
+    by = child(context, "saml:AuthnContextClassRef") if context is not None else None
+    said = text_of(by, what="The context")
+    if settings.contexts and said not in settings.contexts:
+        refuse(
+            f"The provider says context {said[:200]!r}; asked is "
+            f"{' or '.join(settings.contexts)[:400]}.",
+            step=Step.STRENGTH,
+        )
 
 
 def _confirmed(assertion: Element, place: SamlPlace, now: datetime) -> _Confirmed:
@@ -189,7 +210,9 @@ def _confirmed(assertion: Element, place: SamlPlace, now: datetime) -> _Confirme
     until = moment(found.get("NotOnOrAfter"), what="NotOnOrAfter")
     if until is None or until > now + _LONGEST_LASTING:
         refuse("The assertion's confirmation holds for longer than a day, or for ever.")
-    return _Confirmed(found.get("InResponseTo", ""), until + _SKEW)
+    early = moment(found.get("NotBefore"), what="NotBefore")
+    by_leeway = until <= now or (early is not None and early > now)
+    return _Confirmed(found.get("InResponseTo", ""), until + _SKEW, by_leeway)
 
 
 def _check_window(element: Element, now: datetime, what: str) -> None:
@@ -206,72 +229,3 @@ _CLOCKS = "Do both clocks go right?"
 
 def _ahead(what: str) -> str:
     return f"{what} was made in the future. {_CLOCKS}"
-
-
-def _claimed(assertion: Element, statement: Element, settings: SamlSettings) -> Claimed:
-    subject = child(assertion, "saml:Subject")
-    name = child(subject, "saml:NameID") if subject is not None else None
-    name_id = text_of(name, what="The NameID")
-    if name is None or not name_id:
-        refuse("The assertion names nobody: it has no NameID.", step=Step.WHO)
-    said = _attributes(assertion)
-
-    def first(attribute: str) -> str:
-        return next(iter(said.get(attribute, ())), "") if attribute else ""
-
-    if not settings.id_attribute and name.get("Format") == _TRANSIENT:
-        refuse(
-            "The NameID is transient: another one at each sign-in.",
-            step=Step.WHO,
-            hint="Have the provider send a persistent one, or set the attribute of the id.",
-        )
-    known_by = first(settings.id_attribute) if settings.id_attribute else name_id
-    if not 0 < len(known_by) <= _LONGEST:
-        refuse(
-            f"There is no id of 1 to {_LONGEST} characters in "
-            f"{settings.id_attribute or 'the NameID'!r}.",
-            step=Step.WHO,
-        )
-    email = first(settings.email_attribute)
-    session = statement.get("SessionIndex", "")
-    return Claimed(
-        subject=known_by,
-        username=first(settings.username_attribute) or email or name_id,
-        email=email,
-        email_verified=bool(email),
-        groups=_groups(said, settings),
-        session=session,
-        hint=_hint(name, name_id, session),
-    )
-
-
-def _hint(name: Element, name_id: str, session: str) -> str:
-    """What a log-out names the session with, to the letter as it came."""
-    more = {each: name.get(each, "") for each in ("Format", "NameQualifier", "SPNameQualifier")}
-    return json.dumps({"name": name_id, "session": session} | more)
-
-
-def _attributes(assertion: Element) -> dict[str, Sequence[str]]:
-    found: dict[str, list[str]] = {}
-    for statement in children(assertion, "saml:AttributeStatement"):
-        for each in children(statement, "saml:Attribute"):
-            values = [
-                text_of(value, what="An attribute")
-                for value in children(each, "saml:AttributeValue")
-                if not len(value)
-            ]
-            found.setdefault(each.get("Name", ""), []).extend(value for value in values if value)
-    return dict(found)
-
-
-def _groups(said: dict[str, Sequence[str]], settings: SamlSettings) -> tuple[str, ...]:
-    groups = said.get(settings.groups_attribute, ())
-    if not groups and _ENTRA_ELSEWHERE in said:
-        refuse(
-            "Entra ID leaves groups out of an assertion where there are over 150.",
-            step=Step.GROUPS,
-            hint="There, choose 'Groups assigned to the application' or filter them.",
-        )
-    if len(groups) > MOST_GROUPS:
-        refuse(f"The provider names over {MOST_GROUPS} groups.", step=Step.GROUPS)
-    return tuple(dict.fromkeys(groups))

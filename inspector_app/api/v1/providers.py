@@ -30,15 +30,15 @@ from inspector_app.services import registry
 
 router = APIRouter(prefix="/api/v1/providers", tags=["providers"])
 
-_READS = documented(401, 403, 404, 422, 502, 503)
-_ACTS = documented(400, 401, 403, 404, 409, 413, 422, 503)
+READS = documented(401, 403, 404, 422, 502, 503)
+ACTS = documented(400, 401, 403, 404, 409, 413, 422, 503)
 Wanted = Annotated[
     str, Path(pattern="^[a-z0-9-]{1,64}$", description="The provider's slug in the tenant")
 ]
 Switch = Literal["enable", "disable"]
 
 
-@router.get("", responses=_READS)
+@router.get("", responses=READS)
 @needs(Permission.PROVIDER_READ)
 async def list_providers(actor: CurrentActor) -> ProvidersOut:
     """List the tenant's own, by slug; the list is short."""
@@ -47,7 +47,7 @@ async def list_providers(actor: CurrentActor) -> ProvidersOut:
     return ProvidersOut(items=[_out(each).used(uses.get(each.key)) for each in found])
 
 
-@router.get("/{provider}", responses=_READS)
+@router.get("/{provider}", responses=READS)
 @needs(Permission.PROVIDER_READ)
 async def one_provider(actor: CurrentActor, provider: Wanted) -> ProviderOut:
     """Read one."""
@@ -56,7 +56,7 @@ async def one_provider(actor: CurrentActor, provider: Wanted) -> ProviderOut:
     return _out(found).used(uses.get(found.key))
 
 
-@router.post("", response_model=ProviderOut, responses=_ACTS)
+@router.post("", response_model=ProviderOut, responses=ACTS)
 @needs(Permission.PROVIDER_WRITE)
 async def add_provider(
     request: Request, actor: CurrentActor, new: NewProvider, key: IdempotencyKey = ""
@@ -65,7 +65,7 @@ async def add_provider(
     return await _put(request, actor, key, lambda: _ordered(actor, new), None, new.reason)
 
 
-@router.post("/{provider}/change", response_model=ProviderOut, responses=_ACTS)
+@router.post("/{provider}/change", response_model=ProviderOut, responses=ACTS)
 @needs(Permission.PROVIDER_WRITE)
 async def change_provider(
     request: Request,
@@ -107,7 +107,7 @@ def _switch(word: Switch, name: str, says: str) -> None:
         name=name,
         description=says,
         response_model=ProviderOut,
-        responses=_ACTS,
+        responses=ACTS,
     )
 
 
@@ -115,7 +115,7 @@ _switch("enable", "enable_provider", "Offer it on the sign-in page.")
 _switch("disable", "disable_provider", "Offer it no more; the sessions it opened end.")
 
 
-@router.post("/{provider}/remove", response_model=ProviderRemoved, responses=_ACTS)
+@router.post("/{provider}/remove", response_model=ProviderRemoved, responses=ACTS)
 @needs(Permission.PROVIDER_WRITE)
 async def remove_provider(
     request: Request,
@@ -135,7 +135,7 @@ async def remove_provider(
     return await once(request, actor, key, answer)
 
 
-@router.post("/{provider}/test", response_model=TrialOut, responses=_ACTS)
+@router.post("/{provider}/test", response_model=TrialOut, responses=ACTS)
 @needs(Permission.PROVIDER_READ)
 async def try_provider(
     request: Request, actor: CurrentActor, provider: Wanted, key: IdempotencyKey = ""
@@ -148,7 +148,7 @@ async def try_provider(
     return await once(request, actor, key, answer)
 
 
-@router.post("/{provider}/would-be", response_model=WouldBeOut, responses=_ACTS)
+@router.post("/{provider}/would-be", response_model=WouldBeOut, responses=ACTS)
 @needs(Permission.PROVIDER_READ)
 async def would_be(
     request: Request,

@@ -85,8 +85,10 @@ class Sessions(Protocol):
 
     async def of(self, person: PersonId) -> list[Session]: ...
     async def touch(self, session: SessionId, now: datetime) -> None: ...
-    async def renew(self, session: SessionId, token_hash: str, now: datetime) -> None:
-        """Give it another token, as of a proof at `now`."""
+    async def renew(
+        self, session: SessionId, token_hash: str, now: datetime, *, until: datetime | None = None
+    ) -> None:
+        """Give it another token, as of a proof at `now`; it ends at `until` if not before."""
         ...
 
     async def make_due(self, person: PersonId) -> None:

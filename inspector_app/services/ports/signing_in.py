@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,6 +15,7 @@ from inspector_app.domain.provider_settings import (
     SamlSettings,
 )
 from inspector_app.domain.providers import Provider
+from inspector_app.domain.saml_trust import Certificate, Described
 from inspector_app.domain.signing_in import (
     Arrived,
     Begun,
@@ -120,10 +121,15 @@ class Saml(Protocol):
         """Read the provider's certificates and our keys, as far as there is anything to see."""
         ...
 
-    def described(self, xml: str) -> Mapping[str, str]:
+    def own(self, keys: str) -> Sequence[Certificate]:
+        """Read the certificates of our `keys`, in their order."""
+        ...
+
+    def described(self, xml: str, now: datetime) -> Described:
         """Read the identity provider's metadata.
 
-        Returns what SamlSettings ask for: `entity_id`, `sso_url`, `slo_url`, `certificates`.
+        Its signature is not looked at, since nobody knows yet whose it would be: people compare
+        the certificates' fingerprints.
         """
         ...
 

@@ -24,9 +24,12 @@ def form(ident: str, *fields: rx.Component, on_submit: rx.EventHandler) -> rx.Co
     )
 
 
-def submit(form: str, word: Child, css: str = "primary", **props: object) -> rx.Component:
+def submit(
+    form: str, word: Child, css: rx.Var[str] | str = "primary", **props: object
+) -> rx.Component:
     """Send `form`, from the foot of its dialog."""
-    return rx.el.button(word, type="submit", form=form, class_name=f"btn {css}", **props)
+    look = f"btn {css}" if isinstance(css, str) else rx.Var.create("btn ") + css
+    return rx.el.button(word, type="submit", form=form, class_name=look, **props)
 
 
 def reason_field(

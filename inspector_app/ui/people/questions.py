@@ -5,11 +5,9 @@ from __future__ import annotations
 import reflex as rx
 
 from inspector_app.domain.permissions import Role
-from inspector_app.ui.kit.controls import button, field
-from inspector_app.ui.kit.dialog import dialog
-from inspector_app.ui.kit.feedback import notice
-from inspector_app.ui.kit.form import field_id, form, reason_field, submit
-from inspector_app.ui.kit.proof import proof
+from inspector_app.ui.kit.controls import field
+from inspector_app.ui.kit.form import field_id, form, reason_field
+from inspector_app.ui.kit.question import Proving, question
 from inspector_app.ui.people.state import PeopleState
 from inspector_app.ui.session import SessionState
 
@@ -74,32 +72,15 @@ def _asked(
     verb: rx.Var[str] | str,
     is_open: rx.Var[bool],
 ) -> rx.Component:
-    return dialog(
+    return question(
+        ident,
+        *body,
+        title=title,
+        verb=verb,
         is_open=is_open,
-        on_open_change=State.shut,
-        title=rx.cond(State.must_prove, "Prove that it is you", title),
-        body=(
-            notice(State.problem),
-            notice(SessionState.notice),
-            rx.cond(
-                State.must_prove,
-                proof(
-                    csrf=SessionState.csrf,
-                    back=State.here,
-                    by_code=State.second_step,
-                    ident=f"{ident}-proof",
-                ),
-                rx.fragment(*body),
-            ),
-        ),
-        footer=(
-            button("Leave it", on_click=State.shut(False)),
-            rx.cond(
-                State.must_prove,
-                submit(f"{ident}-proof", "Go on"),
-                submit(ident, verb),
-            ),
-        ),
+        on_shut=State.shut,
+        proving=Proving(State.must_prove, State.second_step, State.here),
+        told=(State.problem, SessionState.notice),
     )
 
 

@@ -13,11 +13,14 @@ from inspector_app.ui.kit.feedback import notice
 from inspector_app.ui.kit.form import field_id, form, reason_field, submit
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.kit.proof import proof
+from inspector_app.ui.providers.metadata import from_metadata
 from inspector_app.ui.providers.rows import RULE_GROUP, RULE_ROLE, SECRETS, RuleRow
 from inspector_app.ui.providers.state import ProvidersState
 from inspector_app.ui.session import SessionState
 
 State = ProvidersState
+_FILLED = {"entity_id", "sso_url", "slo_url", "certificates"}
+"""Of SAML's settings, what metadata says."""
 _WIDE = {Shape.LINES, Shape.PEM}
 
 
@@ -29,11 +32,12 @@ def _text(
     of: str, name: str, label: str, hint: str, *, shape: Shape = Shape.TEXT, **props: object
 ) -> rx.Component:
     ident = field_id(of, name)
+    key = name + State.form_key.to_string()
     known = {
         "id": ident,
         "name": name,
         "spell_check": False,
-        "key": name + State.form_key.to_string(),
+        "key": key + "-" + State.filled.to_string() if name in _FILLED else key,
         "default_value": State.values[name],
         "aria_invalid": rx.cond(State.wrong[name], "true", "false"),
     }
@@ -240,6 +244,10 @@ def provider_form() -> rx.Component:
             State.opened.managed,
             managed,
             rx.cond(State.must_prove & (State.asking == ""), prove),
+        ),
+        rx.cond(
+            (State.kind == ProviderKind.SAML.value) & ~State.opened.managed & ~State.must_prove,
+            from_metadata(),
         ),
         rx.match(State.kind, *((kind.value, _form(kind)) for kind in ProviderKind), rx.fragment()),
     )

@@ -9,11 +9,10 @@ import reflex as rx
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.ui.kit.controls import button, link, menu, opens
-from inspector_app.ui.kit.dialog import dialog
-from inspector_app.ui.kit.feedback import empty, notice
-from inspector_app.ui.kit.form import form, reason_field, submit
+from inspector_app.ui.kit.feedback import empty
+from inspector_app.ui.kit.form import form, reason_field
 from inspector_app.ui.kit.icons import badge, icon
-from inspector_app.ui.kit.proof import proof
+from inspector_app.ui.kit.question import Proving, question
 from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.providers.form import provider_form
@@ -172,43 +171,21 @@ def _question() -> rx.Component:
         rx.match(State.asking, *((name, said[place]) for name, said in _TEXTS.items()), "")
         for place in range(3)
     )
-    css = rx.cond(State.asking == "enable", "btn primary", "btn danger")
-    ident = f"{_ASKED}-proof"
-    body = form(
+    return question(
         _ASKED,
-        rx.el.p(text),
-        reason_field(_ASKED, error=State.wrong["reason"]),
-        on_submit=State.answer_provider,
-    )
-    return dialog(
+        form(
+            _ASKED,
+            rx.el.p(text),
+            reason_field(_ASKED, error=State.wrong["reason"]),
+            on_submit=State.answer_provider,
+        ),
+        title=rx.fragment(title, "“", State.opened.name, "”?"),
+        verb=verb,
         is_open=State.asking != "",
-        on_open_change=State.shut_provider,
-        title=rx.cond(
-            State.must_prove,
-            "Prove that it is you",
-            rx.fragment(title, "“", State.opened.name, "”?"),
-        ),
-        body=(
-            notice(State.problem),
-            rx.cond(
-                State.must_prove,
-                proof(
-                    csrf=SessionState.csrf,
-                    back=State.here,
-                    by_code=State.second_step,
-                    ident=ident,
-                ),
-                body,
-            ),
-        ),
-        footer=(
-            button("Leave it", on_click=State.shut_provider(False)),
-            rx.cond(
-                State.must_prove,
-                submit(ident, "Go on"),
-                rx.el.button(verb, type="submit", form=_ASKED, class_name=css),
-            ),
-        ),
+        on_shut=State.shut_provider,
+        proving=Proving(State.must_prove, State.second_step, State.here),
+        told=(State.problem,),
+        css=rx.cond(State.asking == "enable", "primary", "danger"),
     )
 
 

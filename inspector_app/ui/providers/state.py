@@ -28,7 +28,7 @@ from inspector_app.ui.providers.rows import (
 )
 from inspector_app.ui.session import Notice, SessionState, now
 
-_PATIENCE = 8
+PATIENCE = 8
 """Seconds for a try: a State's lock in Redis lasts ten."""
 _TOLD = {
     "enable": "is on the sign-in page again.",
@@ -52,6 +52,8 @@ class ProvidersState(SessionState):
     wrong: dict[str, str] = {}
     """What is wrong with a field of the form, by its name."""
     form_key: int = 0
+    filled: int = 0
+    """Grows when metadata fills in the settings that it says: they alone are shown anew."""
     asking: str = ""
     """Which question is open: "enable", "disable", "remove", or ""."""
     steps: list[StepRow] = []
@@ -177,10 +179,10 @@ class ProvidersState(SessionState):
             return
         trials = registry.services().provider_trials
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 found = await trials.walk(self._actor, self.opened.slug)
         except TimeoutError:
-            text = f"It did not answer within {_PATIENCE} seconds."
+            text = f"It did not answer within {PATIENCE} seconds."
             self.notice = Notice("failed", "The provider is too slow to tell", text)
         else:
             self.steps = [step_of(each) for each in found]
@@ -196,12 +198,12 @@ class ProvidersState(SessionState):
         groups = [each.strip() for each in form.get("groups", "").split("\n") if each.strip()]
         username = form.get("username", "").strip()
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(PATIENCE):
                 found = await registry.services().providers.would_be(
                     self._actor, self.opened.slug, groups=groups, username=username
                 )
         except TimeoutError:
-            self.would_error = f"The directory did not answer within {_PATIENCE} seconds."
+            self.would_error = f"The directory did not answer within {PATIENCE} seconds."
         except InspectorError as error:
             self.would_error = f"{error.detail} {error.hint}".strip()
         else:

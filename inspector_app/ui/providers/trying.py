@@ -7,6 +7,7 @@ import reflex as rx
 from inspector_app.ui.kit.controls import button, copy_button, field
 from inspector_app.ui.kit.form import field_id, form, submit
 from inspector_app.ui.kit.icons import icon
+from inspector_app.ui.providers.keys import our_keys
 from inspector_app.ui.providers.rows import AddressRow
 from inspector_app.ui.providers.state import ProvidersState
 from inspector_app.ui.providers.steps import steps
@@ -144,4 +145,4 @@ def _person() -> rx.Component:
 
 def beside() -> rx.Component:
     """The column beside the form of a provider that is kept."""
-    return rx.el.div(_addresses(), _test(), _person(), class_name="stack beside")
+    return rx.el.div(_addresses(), our_keys(), _test(), _person(), class_name="stack beside")

@@ -7,15 +7,14 @@ import reflex as rx
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.redaction import LONGEST_NAME, LONGEST_PATTERN, RuleKind
 from inspector_app.services.redaction import LONGEST_SAMPLE
-from inspector_app.ui.kit.controls import button, field
-from inspector_app.ui.kit.dialog import dialog
-from inspector_app.ui.kit.feedback import notice
-from inspector_app.ui.kit.proof import proof
+from inspector_app.ui.kit.controls import field
+from inspector_app.ui.kit.form import form, reason_field
+from inspector_app.ui.kit.question import Proving, question
 from inspector_app.ui.redaction.state import RedactionState
 from inspector_app.ui.session import SessionState
 
 State = RedactionState
-_FORM, _PROOF = "rule-form", "redaction-proof"
+_FORM = "rule-form"
 _RESTS = 250
 """Milliseconds without a key until what is typed is tried."""
 _KINDS = (
@@ -137,22 +136,6 @@ def _trial() -> rx.Component:
     )
 
 
-def _reason() -> rx.Component:
-    return field(
-        "Reason",
-        rx.el.textarea(
-            id="rule-reason",
-            name="reason",
-            class_name="input area",
-            rows="2",
-            aria_invalid=rx.cond(State.wrong["reason"], "true", "false"),
-        ),
-        html_for="rule-reason",
-        hint="Kept in the audit log.",
-        error=State.wrong["reason"],
-    )
-
-
 def rule_dialog() -> rx.Component:
     """Every question of the page; each asks for a proof first where it is a while ago."""
     title = rx.match(
@@ -173,40 +156,24 @@ def rule_dialog() -> rx.Component:
         ),
         rx.fragment(_rule(), _trial()),
     )
-    body = rx.el.form(
+    body = form(
+        _FORM,
         asked,
-        rx.cond(State.asking == "add", rx.fragment(), _reason()),
-        id=_FORM,
-        class_name="stack",
+        rx.cond(
+            State.asking == "add",
+            rx.fragment(),
+            reason_field(_FORM, error=State.wrong["reason"]),
+        ),
         on_submit=State.keep_rule,
-        reset_on_submit=False,
-        no_validate=True,
     )
-    css = rx.cond(State.asking == "remove", "btn danger", "btn primary")
-    return dialog(
+    return question(
+        _FORM,
+        body,
+        title=title,
+        verb=verb,
         is_open=State.asking != "",
-        on_open_change=State.shut_rule,
-        title=rx.cond(State.must_prove, "Prove that it is you", title),
-        body=(
-            notice(State.problem),
-            notice(SessionState.notice),
-            rx.cond(
-                State.must_prove,
-                proof(
-                    csrf=SessionState.csrf,
-                    back=State.here,
-                    by_code=State.second_step,
-                    ident=_PROOF,
-                ),
-                body,
-            ),
-        ),
-        footer=(
-            button("Leave it", on_click=State.shut_rule(False)),
-            rx.cond(
-                State.must_prove,
-                rx.el.button("Go on", type="submit", form=_PROOF, class_name="btn primary"),
-                rx.el.button(verb, type="submit", form=_FORM, class_name=css),
-            ),
-        ),
+        on_shut=State.shut_rule,
+        proving=Proving(State.must_prove, State.second_step, State.here),
+        told=(State.problem, SessionState.notice),
+        css=rx.cond(State.asking == "remove", "danger", "primary"),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, func
+from sqlalchemy import Select, and_, case, func, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col, delete, select, update
@@ -108,6 +108,7 @@ class SqlColleagues:
             col(SessionRow.revoked_at).is_(None),
             col(SessionRow.last_seen_at) > now - SESSION_IDLE,
             col(SessionRow.created_at) > now - SESSION_LIFETIME,
+            or_(col(SessionRow.ends_by).is_(None), col(SessionRow.ends_by) > now),
         )
         used = (
             select(

@@ -36,6 +36,7 @@ def _to_session(row: SessionRow) -> Session:
             row.provider_session,
             row.hint,
             TenantId(row.within) if row.within else None,
+            row.ends_by,
         ),
     )
 
@@ -74,6 +75,7 @@ class SqlSessions:
                 provider_session=session.origin.session,
                 hint=session.origin.hint,
                 within=session.origin.within,
+                ends_by=session.origin.until,
             )
         )
         await self._session.flush()
@@ -104,17 +106,21 @@ class SqlSessions:
             update(SessionRow).where(col(SessionRow.id) == session).values(last_seen_at=now)
         )
 
-    async def renew(self, session: SessionId, token_hash: str, now: datetime) -> None:
+    async def renew(
+        self, session: SessionId, token_hash: str, now: datetime, *, until: datetime | None = None
+    ) -> None:
+        renewed = update(SessionRow).where(col(SessionRow.id) == session)
         await self._session.execute(
-            update(SessionRow)
-            .where(col(SessionRow.id) == session)
-            .values(
+            renewed.values(
                 previous_hash=col(SessionRow.token_hash),
                 token_hash=token_hash,
                 renew_due=False,
                 proved_at=now,
             )
         )
+        if until is not None:
+            later = or_(col(SessionRow.ends_by).is_(None), col(SessionRow.ends_by) > until)
+            await self._session.execute(renewed.where(later).values(ends_by=until))
 
     async def make_due(self, person: PersonId) -> None:
         await self._session.execute(
@@ -164,11 +170,12 @@ class SqlSessions:
         return len((await self._session.execute(ended)).all())
 
     async def forget(self, ended_before: datetime, *, limit: int) -> int:
-        # As `session_ends_at` has it: revoked, idle for too long, or too old.
+        # As `session_ends_at` has it: revoked, idle for too long, too old, or over there.
         ended = or_(
             col(SessionRow.revoked_at) < ended_before,
             col(SessionRow.last_seen_at) < ended_before - SESSION_IDLE,
             col(SessionRow.created_at) < ended_before - SESSION_LIFETIME,
+            col(SessionRow.ends_by) < ended_before,
         )
         old = select(SessionRow.id).where(ended).limit(limit)
         gone = await self._session.execute(

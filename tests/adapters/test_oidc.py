@@ -143,6 +143,7 @@ LIES: dict[str, tuple[Lie, Step]] = {
     "a subject that is a number": (says(sub=7), Step.WHO),
     "a subject without end": (says(sub="a" * 256), Step.WHO),
     "ways of signing in that are no list": (says(amr="mfa"), Step.WHO),
+    "a time of signing in that is none": (says(auth_time="now"), Step.WHO),
     "a hash of another access token": (says(at_hash="AAAAAAAAAAAAAAAAAAAAAA"), Step.WHO),
     "too many groups": (says(groups=[f"g{n}" for n in range(6000)]), Step.GROUPS),
     "unsigned": (signs(unsigned), Step.WHO),
@@ -264,6 +265,16 @@ async def test_a_clock_five_minutes_off_is_named_as_the_cause(
     assert "clock" in refused.value.hint
 
 
+@pytest.mark.parametrize("claims", [{"iat": NOW + 300}, {"nbf": NOW + 300}])
+async def test_a_clock_five_minutes_behind_is_named_as_the_cause(
+    client: OidcClient, provider: LyingOidc, claims: dict[str, object]
+) -> None:
+    provider.claims.update(claims)
+    with pytest.raises(SignInFault, match="not hold") as refused:
+        await comes_back(client, provider)
+    assert "clock" in refused.value.hint
+
+
 async def test_changed_keys_are_read_again_and_withdrawn_ones_not_believed(
     client: OidcClient, provider: LyingOidc
 ) -> None:
@@ -320,6 +331,24 @@ async def test_groups_and_name_come_from_the_user_endpoint_where_the_token_has_n
     assert found.email == "alice@example.test"  # what is signed goes before what is not
 
 
+async def test_an_address_is_verified_only_by_who_says_that_very_address(
+    client: OidcClient, provider: LyingOidc
+) -> None:
+    provider.claims.update(groups=None, email="ana@example.test", email_verified=None)
+    provider.userinfo.update(email="mallory@evil.test", email_verified=True)
+    found = await comes_back(client, provider)
+    assert (found.email, found.email_verified) == ("ana@example.test", False)
+    provider.userinfo.update(email="ana@example.test")
+    assert (await comes_back(client, provider)).email_verified
+    provider.claims.update(email=None)
+    provider.userinfo.update(email="other@example.test")
+    found = await comes_back(client, provider)
+    assert (found.email, found.email_verified) == ("other@example.test", True)
+    provider.claims.update(email_verified=True)
+    provider.userinfo.update(email_verified=False)
+    assert not (await comes_back(client, provider)).email_verified
+
+
 async def test_groups_may_lie_deeper(client: OidcClient, provider: LyingOidc) -> None:
     provider.claims.update(groups=None, realm_access={"roles": ["ops", 7, ""]})
     settings = replace(SETTINGS, groups_claim="realm_access.roles")
@@ -347,6 +376,8 @@ async def test_entra_names_too_many_groups_elsewhere(
         (replace(SETTINGS, acr=("gold",)), {}, False),
         (replace(SETTINGS, amr=("mfa",)), {"amr": ["pwd", "mfa"]}, True),
         (replace(SETTINGS, amr=("mfa",)), {"amr": ["pwd"]}, False),
+        (replace(SETTINGS, amr=("mfa",)), {"amr": [["mfa"], {"mfa": 1}, 7]}, False),
+        (replace(SETTINGS, acr=("gold",)), {"acr": ["gold"]}, False),
         (replace(SETTINGS, amr=("mfa",)), {}, False),
     ],
 )

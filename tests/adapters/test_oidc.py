@@ -251,6 +251,19 @@ async def test_a_code_opens_once(client: OidcClient, provider: LyingOidc) -> Non
         await client.finish(SETTINGS, SECRET, callback=CALLBACK, kept=begun.kept, answer=back)
 
 
+@pytest.mark.parametrize("methods", [["plain"], [], None, "S256"])
+async def test_no_provider_talks_us_out_of_the_challenge(
+    client: OidcClient, provider: LyingOidc, methods: object
+) -> None:
+    provider.described.update(code_challenge_methods_supported=methods)
+    begun = await client.begin(SETTINGS, callback=CALLBACK)
+    assert "code_challenge_method=S256" in begun.url
+    back = provider.approve(begun.url)
+    other = {**begun.kept, "verifier": "x" * 43}
+    with pytest.raises(SignInFault, match="invalid_grant"):
+        await client.finish(SETTINGS, SECRET, callback=CALLBACK, kept=other, answer=back)
+
+
 async def test_clocks_may_be_half_a_minute_apart(client: OidcClient, provider: LyingOidc) -> None:
     provider.claims.update(exp=NOW - 29, iat=NOW + 29)
     assert (await comes_back(client, provider)).subject == "alice"

@@ -274,6 +274,23 @@ async def test_the_providers_word_ends_its_session_here_once(abroad):
     assert not (await abroad.house.who(other.token)).signed_in
 
 
+async def test_a_providers_word_ends_no_session_of_another_provider(abroad):
+    await abroad.sets(ADMINS)
+    await abroad.sets(ADMINS, slug="second")
+    here = await abroad.comes(sid="s-1")
+    there = await abroad.comes(key="second", sid="s-1")
+    assert await abroad.leaving.by_token(VISITOR, "second", logout_token(abroad, sid="s-1")) == 1
+    assert (await abroad.house.who(here.token)).signed_in
+    assert not (await abroad.house.who(there.token)).signed_in
+    both = logout_token(abroad, sid="s-1", sub="bob")
+    assert await abroad.leaving.by_token(VISITOR, "corp", both) == 0
+    with pytest.raises(SignInRefused):
+        await abroad.leaving.by_token(
+            VISITOR, "corp", logout_token(abroad, sid="s-1", iss="https://evil.test")
+        )
+    assert (await abroad.house.who(here.token)).signed_in
+
+
 def logout_token(abroad, **about):
     moment = int(abroad.house.time().timestamp())
     event = "http://schemas.openid.net/event/backchannel-logout"

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from inspector_app.adapters.identity.oauth import code_of
 from inspector_app.adapters.identity.oauth2 import OAuth2Client
 from inspector_app.domain.errors import NotReached
 from inspector_app.domain.provider_settings import OAuth2Settings
@@ -99,6 +100,13 @@ async def test_an_answer_to_another_browser_is_not_taken() -> None:
         await comes_back(server, state="other")
     assert refused.value.step is Step.ANSWER
     assert server.calls == []
+
+
+@pytest.mark.parametrize("kept", [{}, {"state": ""}, {"request": "of SAML"}])
+def test_nothing_that_was_asked_has_no_answer(kept: dict[str, str]) -> None:
+    with pytest.raises(SignInFault) as refused:
+        code_of({"state": "", "code": "c"}, kept, issuer=None)
+    assert refused.value.step is Step.ANSWER
 
 
 @pytest.mark.parametrize(

@@ -368,6 +368,16 @@ async def test_groups_may_lie_deeper(client: OidcClient, provider: LyingOidc) ->
     assert (await comes_back(client, provider, settings=settings)).groups == ("ops",)
 
 
+async def test_groups_may_have_an_address_for_a_name_and_count_once(
+    client: OidcClient, provider: LyingOidc
+) -> None:
+    claim = "https://example.test/groups"
+    provider.claims.update({"groups": None, claim: ["ops", "devs", "ops"]})
+    settings = replace(SETTINGS, groups_claim=claim)
+    found = await comes_back(client, provider, settings=settings)
+    assert found.groups == ("ops", "devs")
+
+
 async def test_entra_names_too_many_groups_elsewhere(
     client: OidcClient, provider: LyingOidc
 ) -> None:

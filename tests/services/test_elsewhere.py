@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from inspector_app.domain.errors import NotFound, TooMany, WrongCredentials
@@ -224,6 +226,19 @@ async def test_a_ticket_of_one_provider_opens_no_other(abroad):
             VISITOR, ProviderKind.OIDC, "second", ticket=begun.ticket, answer=answer, user_agent=""
         )
     assert (await abroad.last_words())[2] == "answer: The answer is another provider's."
+
+
+async def test_an_answer_to_settings_of_before_signs_nobody_in(abroad):
+    provider = await abroad.sets(ADMINS)
+    begun = await abroad.elsewhere.begin(VISITOR, ProviderKind.OIDC, "corp")
+    answer = abroad.provider.approve(begun.url)
+    other = replace(OIDC, issuer="https://login.example.test/other")
+    await abroad.changes(provider, settings=other, secrets={"client_secret": "s"})
+    with pytest.raises(SignInRefused):
+        await abroad.elsewhere.finish(
+            VISITOR, ProviderKind.OIDC, "corp", ticket=begun.ticket, answer=answer, user_agent=""
+        )
+    assert (await abroad.last_words())[2].endswith("settings changed on the way.")
 
 
 async def test_a_provider_that_is_away_is_said_to_be_and_audited(abroad):

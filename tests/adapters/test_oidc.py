@@ -420,7 +420,9 @@ async def test_who_signed_in_too_weakly_does_not_get_in(
     assert refused.value.step is Step.STRENGTH
 
 
-@pytest.mark.parametrize(("proved", "fits"), [(NOW, True), (NOW - 31, False), (None, False)])
+@pytest.mark.parametrize(
+    ("proved", "fits"), [(NOW, True), (NOW - 30, True), (NOW - 31, False), (None, False)]
+)
 async def test_a_fresh_proof_is_one_given_since(
     client: OidcClient,
     provider: LyingOidc,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OKPKey, RSAKey
 
 from inspector_app.adapters.identity.oidc import OidcClient
 from inspector_app.domain.provider_settings import OidcSettings
@@ -181,6 +181,14 @@ LIES: dict[str, tuple[Lie, Step]] = {
     "HTML for the keys": (answers("/jwks", html()), Step.KEYS),
     "no keys": (answers("/jwks", answer({"keys": []})), Step.KEYS),
     "keys that are none": (answers("/jwks", answer({"keys": [1, {"kty": "oct"}]})), Step.KEYS),
+    "only a shared secret for a key": (
+        answers("/jwks", answer({"keys": [{"kty": "oct", "kid": "one", "k": "c2VjcmV0" * 6}]})),
+        Step.KEYS,
+    ),
+    "only a key of Edwards' curve": (
+        answers("/jwks", answer({"keys": [OKPKey.generate_key("Ed25519").as_dict()]})),
+        Step.KEYS,
+    ),
     "HTML for the token": (answers("/token", html(502)), Step.CODE),
     "an error for the token": (answers("/token", answer({"error": "x"}, status=401)), Step.CODE),
     "no ID token": (answers("/token", answer({"access_token": "at"})), Step.CODE),

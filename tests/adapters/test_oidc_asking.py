@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+from joserfc.jwk import RSAKey
 
 from inspector_app.adapters.identity.oidc import OidcClient
 from inspector_app.domain.provider_settings import OidcSettings
@@ -55,6 +57,11 @@ async def comes(
     begun = await client.begin(settings, callback=CALLBACK)
     back = {**provider.approve(begun.url), **(instead or {})}
     return await client.finish(settings, secret, callback=CALLBACK, kept=begun.kept, answer=back)
+
+
+@cache
+def other_key(kid: str) -> RSAKey:
+    return RSAKey.generate_key(2048, {"kid": kid})
 
 
 def asked_in(url: str | None) -> dict[str, list[str]]:
@@ -164,3 +171,39 @@ async def test_what_the_provider_says_of_itself_is_read_again_after_an_hour(
         provider.now += timedelta(minutes=minutes)
         await client.begin(SETTINGS, callback=CALLBACK)
     assert len(provider.asked) == 3  # at first, after the hour, and when the clock was put back
+
+
+async def test_a_token_that_names_no_key_is_believed_where_there_is_one_only(
+    client: OidcClient, provider: Listening
+) -> None:
+    provider.sign = lambda header, claims: provider.signed({"alg": header["alg"]}, claims)
+    assert (await comes(client, provider)).subject == "alice"
+    provider.keys = [provider.key, other_key("two")]
+    provider.now += timedelta(minutes=10)
+    with pytest.raises(SignInFault, match="names a key"):
+        await comes(client, provider)
+
+
+async def test_of_keys_without_end_the_first_fifty_are_read(
+    client: OidcClient, provider: Listening
+) -> None:
+    public = other_key("other").as_dict(private=False)
+    many = [{**public, "kid": f"other-{number}"} for number in range(50)]
+    ours = {**provider.key.as_dict(private=False), "kid": "one"}
+    provider.answers["/jwks"] = answer({"keys": [*many[:49], ours]})
+    assert (await comes(client, provider)).subject == "alice"
+    provider.answers["/jwks"] = answer({"keys": [*many, ours]})
+    provider.now += timedelta(minutes=10)
+    with pytest.raises(SignInFault, match="names a key"):
+        await comes(client, provider)
+
+
+@pytest.mark.parametrize("said", [False, None, "true", 1])
+async def test_a_provider_that_does_not_promise_to_name_itself_need_not(
+    client: OidcClient, provider: Listening, said: object
+) -> None:
+    provider.described = {"authorization_response_iss_parameter_supported": said}
+    begun = await client.begin(SETTINGS, callback=CALLBACK)
+    back = provider.approve(begun.url)
+    del back["iss"]
+    assert await client.finish(SETTINGS, SECRET, callback=CALLBACK, kept=begun.kept, answer=back)

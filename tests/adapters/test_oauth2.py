@@ -30,6 +30,7 @@ SETTINGS = OAuth2Settings(
 EMAILS = [
     {"email": "old@example.test", "verified": True, "primary": False},
     {"email": "nobody@example.test", "verified": False, "primary": True},
+    {"email": "likely@example.test", "verified": "yes", "primary": True},
     {"email": "ana@example.test", "verified": True, "primary": True},
 ]
 
@@ -114,6 +115,8 @@ def test_nothing_that_was_asked_has_no_answer(kept: dict[str, str]) -> None:
     [
         ("/token", answer({"error": "bad_verification_code"}), Step.CODE),
         ("/token", answer({}), Step.CODE),
+        ("/token", answer({"access_token": ""}), Step.CODE),
+        ("/token", answer({"access_token": ["at"]}), Step.CODE),
         ("/token", html(), Step.CODE),
         ("/user", answer({"login": "ana"}), Step.WHO),
         ("/user", answer({"id": True, "login": "ana"}), Step.WHO),
@@ -136,10 +139,17 @@ async def test_what_is_no_answer_gets_nobody_in(path: str, instead: Answer, step
 
 async def test_without_a_verified_address_there_is_none() -> None:
     server = Server()
-    server.answers["/user/emails"] = answer(EMAILS[1:2])
+    server.answers["/user/emails"] = answer(EMAILS[1:3])
     found = await comes_back(server)
     assert (found.email, found.email_verified) == ("", False)
     assert (await comes_back(Server(), replace(SETTINGS, emails_url=""))).email == ""
+
+
+async def test_who_has_no_name_there_goes_by_their_address_and_then_by_their_id() -> None:
+    server = Server()
+    server.answers["/user"] = answer({"id": 7, "login": None})
+    assert (await comes_back(server)).username == "ana@example.test"
+    assert (await comes_back(server, replace(SETTINGS, emails_url=""))).username == "7"
 
 
 async def test_further_pages_are_read_and_the_token_goes_to_no_other_host() -> None:

@@ -44,7 +44,9 @@ class Server:
             "/token": answer({"access_token": "at"}),
             "/user": answer({"id": 7, "login": "ana"}),
             "/user/emails": answer(EMAILS),
-            "/user/orgs": answer([{"login": "acme"}, {"other": 1}, "x"]),
+            "/user/orgs": answer(
+                [{"login": "acme"}, {"other": 1}, "x", {"login": {"a": 1}}, {"login": ["b"]}]
+            ),
             "/user/teams": answer([{"slug": "ops", "organization": {"login": "acme"}}]),
         }
 
@@ -115,6 +117,7 @@ def test_nothing_that_was_asked_has_no_answer(kept: dict[str, str]) -> None:
     [
         ("/token", answer({"error": "bad_verification_code"}), Step.CODE),
         ("/token", answer({}), Step.CODE),
+        ("/token", answer({"access_token": "at"}, status=403), Step.CODE),
         ("/token", answer({"access_token": ""}), Step.CODE),
         ("/token", answer({"access_token": ["at"]}), Step.CODE),
         ("/token", html(), Step.CODE),
@@ -135,6 +138,13 @@ async def test_what_is_no_answer_gets_nobody_in(path: str, instead: Answer, step
     with pytest.raises(SignInFault) as refused:
         await comes_back(server)
     assert refused.value.step is step
+
+
+async def test_what_the_server_says_of_a_code_is_told() -> None:
+    server = Server()
+    server.answers["/token"] = answer({"error": "bad_verification_code", "access_token": "at"})
+    with pytest.raises(SignInFault, match="refuses: bad_verification_code"):
+        await comes_back(server)
 
 
 async def test_without_a_verified_address_there_is_none() -> None:
@@ -159,11 +169,12 @@ async def test_further_pages_are_read_and_the_token_goes_to_no_other_host() -> N
     server.answers["/user/orgs"] = Answer(status=200, headers=more, body=first.body)
     server.answers["/more"] = answer([{"login": "beta"}])
     assert (await comes_back(server)).groups == ("acme", "beta", "acme/ops")
-    lured = {"link": '<https://evil.test/more>; rel="next"'}
-    server.answers["/user/orgs"] = Answer(status=200, headers=lured, body=first.body)
-    with pytest.raises(SignInFault, match="another host"):
-        await comes_back(server)
-    assert not [call for call in server.calls if "evil" in call.url]
+    for lure in ("https://evil.test", HOST.replace("https", "http"), f"{HOST}:8443"):
+        lured = {"link": f'<{lure}/lured>; rel="next"'}
+        server.answers["/user/orgs"] = Answer(status=200, headers=lured, body=first.body)
+        with pytest.raises(SignInFault, match="another host"):
+            await comes_back(server)
+    assert not [call for call in server.calls if "lured" in call.url]
 
 
 async def test_a_list_without_end_is_given_up() -> None:

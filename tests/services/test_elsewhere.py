@@ -87,6 +87,21 @@ async def test_without_the_required_group_nobody_comes_in(abroad):
     assert await abroad.comes(groups=["staff-nl", "inspector-users"])
 
 
+async def test_who_loses_the_required_group_is_out_whatever_was_given_by_hand(abroad):
+    house = abroad.house
+    await abroad.sets(STAFF, required="inspector-users")
+    first = await abroad.comes(groups=["staff-nl", "inspector-users"])
+    alice = await house.who(first.token)
+    _, noor = await house.signs_in("noor")
+    found = await house.people.one(noor, alice.person)
+    await house.people.change_role(noor, Change(alice.person, found.version, "x"), Role.ADMIN)
+    with pytest.raises(SignInRefused):
+        await abroad.comes(groups=["staff-nl"])
+    assert not (await house.who(first.token)).signed_in
+    found = await house.people.one(noor, alice.person)
+    assert (found.by_hand, found.mapped) == (Role.ADMIN, ())
+
+
 async def test_another_email_or_name_is_the_same_person(abroad):
     await abroad.sets(ADMINS)
     before = await abroad.comes_as(email="a@example.test")

@@ -49,6 +49,18 @@ async def test_a_proof_of_one_session_renews_no_other_of_the_same_person(abroad)
         await comes_back(abroad, VISITOR, ticket, answer)
 
 
+async def test_an_old_proof_is_none(abroad):
+    house = abroad.house
+    entered = await abroad.comes(groups=["staff-nl"])
+    house.time.pass_by(hours=1)
+    ticket, answer = await goes_to_prove(abroad, entered.token)
+    abroad.provider.claims["auth_time"] -= 3600
+    with pytest.raises(SignInRefused):
+        await comes_back(abroad, await house.who(entered.token), ticket, answer)
+    assert (await abroad.last_words())[2].startswith("strength: ")
+    assert (await house.who(entered.token)).must_prove(house.time())
+
+
 async def test_a_role_that_changes_meanwhile_does_not_stand_in_a_proofs_way(abroad):
     house = abroad.house
     entered = await abroad.comes(groups=["staff-nl"])

@@ -79,6 +79,19 @@ async def test_a_strict_provider_leaves_nothing_that_was_given_by_hand(abroad):
         await abroad.comes(groups=["others"])
 
 
+async def test_who_a_strict_provider_keeps_out_keeps_what_was_given_by_hand(abroad):
+    house = abroad.house
+    await abroad.sets(STAFF, strict=True)
+    alice = await abroad.comes_as(groups=["staff-nl"])
+    _, noor = await house.signs_in("noor")
+    found = await house.people.one(noor, alice.person)
+    await house.people.change_role(noor, Change(alice.person, found.version, "x"), Role.DEVELOPER)
+    with pytest.raises(SignInRefused):
+        await abroad.comes(groups=["others"])
+    found = await house.people.one(noor, alice.person)
+    assert (found.by_hand, found.mapped) == (Role.DEVELOPER, ())
+
+
 async def test_without_the_required_group_nobody_comes_in(abroad):
     await abroad.sets(STAFF, required="inspector-users")
     with pytest.raises(SignInRefused, match="no access"):
@@ -142,6 +155,16 @@ async def test_an_email_links_only_where_that_is_switched_on_and_it_is_verified(
     await abroad.changes(provider, link_by_email=True)
     unsure = await abroad.comes_as(sub="two", email=EMAIL, email_verified=False)
     assert unsure.person != person.id
+
+
+async def test_an_email_links_to_who_has_it_verified_however_it_is_written(abroad):
+    await abroad.sets(ADMINS)
+    other = await abroad.sets(ADMINS, slug="second", link_by_email=True)
+    said = await abroad.comes_as(sub="one", email=EMAIL, email_verified=False)
+    sure = await abroad.comes_as(sub="two", email=" Alice@Example.TEST ")
+    linked = await abroad.comes_as(key=other.key, sub="three", email=EMAIL)
+    assert linked.person == sure.person
+    assert linked.person != said.person
 
 
 async def test_who_is_linked_comes_in_by_the_provider_alone_from_then_on(abroad):

@@ -279,6 +279,19 @@ async def test_an_answer_to_settings_of_before_signs_nobody_in(abroad):
     assert (await abroad.last_words())[2].endswith("settings changed on the way.")
 
 
+async def test_an_arrival_for_settings_of_before_signs_nobody_in(abroad):
+    provider = await abroad.sets(ADMINS, slug="idp", settings=SAML)
+    begun = await abroad.elsewhere.begin(VISITOR, ProviderKind.SAML, "idp")
+    handle = await abroad.arrivals.arrive(VISITOR, "idp", "request-1 a", relay="state-1")
+    other = replace(SAML, entity_id="https://other.example.test")
+    await abroad.changes(provider, settings=other)
+    with pytest.raises(SignInRefused):
+        await abroad.arrivals.fetch(
+            VISITOR, "idp", ticket=begun.ticket, handle=handle, user_agent=""
+        )
+    assert (await abroad.last_words())[2].endswith("settings changed on the way.")
+
+
 async def test_a_provider_that_is_away_is_said_to_be_and_audited(abroad):
     await abroad.sets(ADMINS)
     abroad.provider.away = True
@@ -406,6 +419,41 @@ async def test_wrong_directory_passwords_count_like_local_ones(abroad):
             await abroad.directories.with_password(VISITOR, "ldap", "lena", "", user_agent="")
     with pytest.raises(TooMany):
         await abroad.directories.with_password(VISITOR, "ldap", "lena", "secret", user_agent="")
+
+
+async def test_the_right_password_of_a_directory_forgets_the_wrong_ones(abroad):
+    await abroad.sets(ADMINS, slug="ldap", settings=LDAP)
+    known = Claimed("uuid-1", "lena", groups=("app-admins",))
+    abroad.directory.people["lena"] = ("secret", known)
+
+    async def gives(password):
+        return await abroad.directories.with_password(
+            VISITOR, "ldap", "lena", password, user_agent=""
+        )
+
+    for _ in range(2):
+        for _ in range(9):
+            with pytest.raises(WrongCredentials):
+                await gives("guess")
+        assert (await gives("secret")).person.username == "lena"
+
+
+async def test_an_empty_name_or_password_does_not_go_to_a_directory(abroad):
+    await abroad.sets(ADMINS, slug="ldap", settings=LDAP)
+    for name, password in (("lena", ""), ("", "secret"), ("  ", "secret"), (" lena ", "x")):
+        with pytest.raises(WrongCredentials):
+            await abroad.directories.with_password(VISITOR, "ldap", name, password, user_agent="")
+    assert abroad.directory.tried == ["lena"]
+
+
+async def test_a_name_that_is_somebody_elses_by_now_proves_nothing(abroad):
+    await abroad.sets(ADMINS, slug="ldap", settings=LDAP)
+    abroad.directory.people["lena"] = ("old", Claimed("uuid-1", "lena", groups=("app-admins",)))
+    entered = await abroad.directories.with_password(VISITOR, "ldap", "lena", "old", user_agent="")
+    abroad.directory.people["lena"] = ("new", Claimed("uuid-2", "lena", groups=("app-admins",)))
+    with pytest.raises(SignInRefused):
+        await abroad.directories.prove(await abroad.house.who(entered.token), "new")
+    assert (await abroad.last_words())[2] == "who: The name is somebody else's by now."
 
 
 async def test_a_directory_that_is_away_uses_up_no_tries(abroad):

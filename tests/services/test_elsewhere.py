@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from inspector_app.domain.errors import NotFound, TooMany, WrongCredentials
+from inspector_app.domain.errors import Conflict, NotFound, TooMany, WrongCredentials
 from inspector_app.domain.group_roles import GroupRule
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.provider_settings import ProviderKind
@@ -454,6 +454,17 @@ async def test_a_name_that_is_somebody_elses_by_now_proves_nothing(abroad):
     with pytest.raises(SignInRefused):
         await abroad.directories.prove(await abroad.house.who(entered.token), "new")
     assert (await abroad.last_words())[2] == "who: The name is somebody else's by now."
+
+
+async def test_who_did_not_sign_in_by_a_directory_proves_nothing_with_a_password(abroad):
+    await abroad.sets(ADMINS)
+    with pytest.raises(Conflict, match="by a directory"):
+        await abroad.directories.prove(await abroad.comes_as(), "secret")
+    settings = replace(LDAP, id_attribute="uid")
+    await abroad.sets(ADMINS, slug="ldap", settings=settings)
+    abroad.directory.people["lena"] = ("pw", Claimed("lena", "lena", groups=("app-admins",)))
+    entered = await abroad.directories.with_password(VISITOR, "ldap", "lena", "pw", user_agent="")
+    assert await abroad.directories.prove(await abroad.house.who(entered.token), "pw")
 
 
 async def test_a_directory_that_is_away_uses_up_no_tries(abroad):

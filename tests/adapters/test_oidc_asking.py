@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -102,6 +103,10 @@ async def test_the_secret_goes_where_the_provider_takes_it_and_nowhere_else(
     form = dict(parse_qsl(call.body.decode()))
     assert (form.get("client_secret") == SECRET) is (in_form is True)
     assert ("Authorization" in call.headers) is (in_form is False)
+    if in_form is False:
+        # Encoded as in a form before it is joined (RFC 6749, 2.3.1).
+        pair = base64.b64decode(call.headers["Authorization"].removeprefix("Basic ")).decode()
+        assert pair == "inspector:s3cret%3A%20with%2Fodd%2Bletters"
     assert form.get("client_id") == (None if in_form is False else CLIENT)
     assert form["redirect_uri"] == CALLBACK
     assert SECRET not in call.url

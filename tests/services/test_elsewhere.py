@@ -79,6 +79,14 @@ async def test_a_strict_provider_leaves_nothing_that_was_given_by_hand(abroad):
         await abroad.comes(groups=["others"])
 
 
+async def test_a_strict_providers_lower_role_counts_in_sessions_that_are_open(abroad):
+    house = abroad.house
+    await abroad.sets(ADMINS, STAFF, strict=True)
+    first = await abroad.comes(groups=["app-admins"])
+    await abroad.comes(groups=["staff-nl"])
+    assert (await house.who(first.token)).must_renew
+
+
 async def test_who_a_strict_provider_keeps_out_keeps_what_was_given_by_hand(abroad):
     house = abroad.house
     await abroad.sets(STAFF, strict=True)
@@ -476,6 +484,16 @@ async def test_a_directory_that_is_away_uses_up_no_tries(abroad):
             await abroad.directories.with_password(VISITOR, "ldap", "lena", "pw", user_agent="")
     abroad.directory.away = False
     assert await abroad.directories.with_password(VISITOR, "ldap", "lena", "pw", user_agent="")
+
+
+async def test_a_directory_that_is_away_takes_no_proof_and_says_so(abroad):
+    await abroad.sets(ADMINS, slug="ldap", settings=LDAP)
+    abroad.directory.people["lena"] = ("pw", Claimed("uuid-1", "lena", groups=("app-admins",)))
+    entered = await abroad.directories.with_password(VISITOR, "ldap", "lena", "pw", user_agent="")
+    abroad.directory.away = True
+    with pytest.raises(SignInRefused, match="does not answer"):
+        await abroad.directories.prove(await abroad.house.who(entered.token), "pw")
+    assert (await abroad.last_words())[2].startswith("reach: ")
 
 
 async def test_what_arrives_by_saml_signs_in_the_browser_that_asked_once(abroad):

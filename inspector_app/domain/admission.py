@@ -15,8 +15,10 @@ from inspector_app.domain.providers import Provider
 from inspector_app.domain.signing_in import Claimed, SignInFault, Step
 from inspector_app.domain.tenancy import Membership
 
-_LONGEST = 64
+_LONGEST, _LONGEST_GROUP = 64, 1000
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9._@-]+")
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Databases refuse some of these, logs are broken by others."""
 
 
 class Standing(StrEnum):
@@ -68,6 +70,30 @@ class Known:
     person: PersonId
     disabled: bool
     memberships: tuple[Membership, ...]
+
+
+def check_claimed(claimed: Claimed) -> None:
+    """Accept what a provider says of somebody, if it can be kept, compared and logged.
+
+    Raises:
+        SignInFault: A word of it is too long or no text.
+    """
+    words = {
+        "id": claimed.subject,
+        "user name": claimed.username,
+        "e-mail address": claimed.email,
+        "session": claimed.session,
+    }
+    for name, word in words.items():
+        if not is_text(word):
+            raise SignInFault(Step.WHO, f"The {name} there is too long, or no plain text.")
+    if not all(is_text(each, longest=_LONGEST_GROUP) for each in claimed.groups):
+        raise SignInFault(Step.GROUPS, "The name of a group is too long, or no plain text.")
+
+
+def is_text(word: str, *, longest: int = 255) -> bool:
+    """Tell whether a word is short enough and without controls or halves of characters."""
+    return len(word) <= longest and _NO_TEXT.search(word) is None
 
 
 def email_of(claimed: Claimed) -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 
+from inspector_app.domain.admission import check_claimed
 from inspector_app.domain.audit import Target
 from inspector_app.domain.identity import Actor, ActorKind, Origin, Person
 from inspector_app.domain.permissions import Permission
@@ -114,6 +115,7 @@ class Entrance:
         Raises:
             SignInFault: They are not let in; what they had by mapping is taken away.
         """
+        check_claimed(claimed)
         try:
             return await self._enter(visitor, provider, claimed, user_agent, ticket)
         except SignInFault as fault:

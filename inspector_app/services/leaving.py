@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from inspector_app.domain.admission import is_text
 from inspector_app.domain.audit import Target
 from inspector_app.domain.identity import LOCAL, Actor
 from inspector_app.domain.permissions import Permission
@@ -112,6 +113,8 @@ class Leaving:
         """
         if not word.subject and not word.session:
             raise SignInFault(Step.WHO, "It names no session and nobody.")
+        if not is_text(word.subject) or not is_text(word.session):
+            raise SignInFault(Step.WHO, "What it names is too long, or no plain text.")
         now, guest = self._clock(), guest_of(visitor, provider)
         async with self._door.enter(
             guest,

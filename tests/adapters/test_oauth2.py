@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from inspector_app.adapters.identity.oauth import code_of
 from inspector_app.adapters.identity.oauth2 import OAuth2Client
 from inspector_app.domain.errors import NotReached
 from inspector_app.domain.provider_settings import OAuth2Settings
@@ -29,6 +30,7 @@ SETTINGS = OAuth2Settings(
 EMAILS = [
     {"email": "old@example.test", "verified": True, "primary": False},
     {"email": "nobody@example.test", "verified": False, "primary": True},
+    {"email": "likely@example.test", "verified": "yes", "primary": True},
     {"email": "ana@example.test", "verified": True, "primary": True},
 ]
 
@@ -42,7 +44,9 @@ class Server:
             "/token": answer({"access_token": "at"}),
             "/user": answer({"id": 7, "login": "ana"}),
             "/user/emails": answer(EMAILS),
-            "/user/orgs": answer([{"login": "acme"}, {"other": 1}, "x"]),
+            "/user/orgs": answer(
+                [{"login": "acme"}, {"other": 1}, "x", {"login": {"a": 1}}, {"login": ["b"]}]
+            ),
             "/user/teams": answer([{"slug": "ops", "organization": {"login": "acme"}}]),
         }
 
@@ -101,11 +105,21 @@ async def test_an_answer_to_another_browser_is_not_taken() -> None:
     assert server.calls == []
 
 
+@pytest.mark.parametrize("kept", [{}, {"state": ""}, {"request": "of SAML"}])
+def test_nothing_that_was_asked_has_no_answer(kept: dict[str, str]) -> None:
+    with pytest.raises(SignInFault) as refused:
+        code_of({"state": "", "code": "c"}, kept, issuer=None)
+    assert refused.value.step is Step.ANSWER
+
+
 @pytest.mark.parametrize(
     ("path", "instead", "step"),
     [
         ("/token", answer({"error": "bad_verification_code"}), Step.CODE),
         ("/token", answer({}), Step.CODE),
+        ("/token", answer({"access_token": "at"}, status=403), Step.CODE),
+        ("/token", answer({"access_token": ""}), Step.CODE),
+        ("/token", answer({"access_token": ["at"]}), Step.CODE),
         ("/token", html(), Step.CODE),
         ("/user", answer({"login": "ana"}), Step.WHO),
         ("/user", answer({"id": True, "login": "ana"}), Step.WHO),
@@ -126,12 +140,26 @@ async def test_what_is_no_answer_gets_nobody_in(path: str, instead: Answer, step
     assert refused.value.step is step
 
 
+async def test_what_the_server_says_of_a_code_is_told() -> None:
+    server = Server()
+    server.answers["/token"] = answer({"error": "bad_verification_code", "access_token": "at"})
+    with pytest.raises(SignInFault, match="refuses: bad_verification_code"):
+        await comes_back(server)
+
+
 async def test_without_a_verified_address_there_is_none() -> None:
     server = Server()
-    server.answers["/user/emails"] = answer(EMAILS[1:2])
+    server.answers["/user/emails"] = answer(EMAILS[1:3])
     found = await comes_back(server)
     assert (found.email, found.email_verified) == ("", False)
     assert (await comes_back(Server(), replace(SETTINGS, emails_url=""))).email == ""
+
+
+async def test_who_has_no_name_there_goes_by_their_address_and_then_by_their_id() -> None:
+    server = Server()
+    server.answers["/user"] = answer({"id": 7, "login": None})
+    assert (await comes_back(server)).username == "ana@example.test"
+    assert (await comes_back(server, replace(SETTINGS, emails_url=""))).username == "7"
 
 
 async def test_further_pages_are_read_and_the_token_goes_to_no_other_host() -> None:
@@ -141,11 +169,12 @@ async def test_further_pages_are_read_and_the_token_goes_to_no_other_host() -> N
     server.answers["/user/orgs"] = Answer(status=200, headers=more, body=first.body)
     server.answers["/more"] = answer([{"login": "beta"}])
     assert (await comes_back(server)).groups == ("acme", "beta", "acme/ops")
-    lured = {"link": '<https://evil.test/more>; rel="next"'}
-    server.answers["/user/orgs"] = Answer(status=200, headers=lured, body=first.body)
-    with pytest.raises(SignInFault, match="another host"):
-        await comes_back(server)
-    assert not [call for call in server.calls if "evil" in call.url]
+    for lure in ("https://evil.test", HOST.replace("https", "http"), f"{HOST}:8443"):
+        lured = {"link": f'<{lure}/lured>; rel="next"'}
+        server.answers["/user/orgs"] = Answer(status=200, headers=lured, body=first.body)
+        with pytest.raises(SignInFault, match="another host"):
+            await comes_back(server)
+    assert not [call for call in server.calls if "lured" in call.url]
 
 
 async def test_a_list_without_end_is_given_up() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OKPKey, RSAKey
 
 from inspector_app.adapters.identity.oidc import OidcClient
 from inspector_app.domain.provider_settings import OidcSettings
@@ -143,6 +143,7 @@ LIES: dict[str, tuple[Lie, Step]] = {
     "a subject that is a number": (says(sub=7), Step.WHO),
     "a subject without end": (says(sub="a" * 256), Step.WHO),
     "ways of signing in that are no list": (says(amr="mfa"), Step.WHO),
+    "a time of signing in that is none": (says(auth_time="now"), Step.WHO),
     "a hash of another access token": (says(at_hash="AAAAAAAAAAAAAAAAAAAAAA"), Step.WHO),
     "too many groups": (says(groups=[f"g{n}" for n in range(6000)]), Step.GROUPS),
     "unsigned": (signs(unsigned), Step.WHO),
@@ -180,6 +181,14 @@ LIES: dict[str, tuple[Lie, Step]] = {
     "HTML for the keys": (answers("/jwks", html()), Step.KEYS),
     "no keys": (answers("/jwks", answer({"keys": []})), Step.KEYS),
     "keys that are none": (answers("/jwks", answer({"keys": [1, {"kty": "oct"}]})), Step.KEYS),
+    "only a shared secret for a key": (
+        answers("/jwks", answer({"keys": [{"kty": "oct", "kid": "one", "k": "c2VjcmV0" * 6}]})),
+        Step.KEYS,
+    ),
+    "only a key of Edwards' curve": (
+        answers("/jwks", answer({"keys": [OKPKey.generate_key("Ed25519").as_dict()]})),
+        Step.KEYS,
+    ),
     "HTML for the token": (answers("/token", html(502)), Step.CODE),
     "an error for the token": (answers("/token", answer({"error": "x"}, status=401)), Step.CODE),
     "no ID token": (answers("/token", answer({"access_token": "at"})), Step.CODE),
@@ -250,6 +259,19 @@ async def test_a_code_opens_once(client: OidcClient, provider: LyingOidc) -> Non
         await client.finish(SETTINGS, SECRET, callback=CALLBACK, kept=begun.kept, answer=back)
 
 
+@pytest.mark.parametrize("methods", [["plain"], [], None, "S256"])
+async def test_no_provider_talks_us_out_of_the_challenge(
+    client: OidcClient, provider: LyingOidc, methods: object
+) -> None:
+    provider.described.update(code_challenge_methods_supported=methods)
+    begun = await client.begin(SETTINGS, callback=CALLBACK)
+    assert "code_challenge_method=S256" in begun.url
+    back = provider.approve(begun.url)
+    other = {**begun.kept, "verifier": "x" * 43}
+    with pytest.raises(SignInFault, match="invalid_grant"):
+        await client.finish(SETTINGS, SECRET, callback=CALLBACK, kept=other, answer=back)
+
+
 async def test_clocks_may_be_half_a_minute_apart(client: OidcClient, provider: LyingOidc) -> None:
     provider.claims.update(exp=NOW - 29, iat=NOW + 29)
     assert (await comes_back(client, provider)).subject == "alice"
@@ -260,6 +282,16 @@ async def test_a_clock_five_minutes_off_is_named_as_the_cause(
 ) -> None:
     provider.claims.update(exp=NOW - 300, iat=NOW - 600)
     with pytest.raises(SignInFault, match="expired") as refused:
+        await comes_back(client, provider)
+    assert "clock" in refused.value.hint
+
+
+@pytest.mark.parametrize("claims", [{"iat": NOW + 300}, {"nbf": NOW + 300}])
+async def test_a_clock_five_minutes_behind_is_named_as_the_cause(
+    client: OidcClient, provider: LyingOidc, claims: dict[str, object]
+) -> None:
+    provider.claims.update(claims)
+    with pytest.raises(SignInFault, match="not hold") as refused:
         await comes_back(client, provider)
     assert "clock" in refused.value.hint
 
@@ -320,10 +352,38 @@ async def test_groups_and_name_come_from_the_user_endpoint_where_the_token_has_n
     assert found.email == "alice@example.test"  # what is signed goes before what is not
 
 
+async def test_an_address_is_verified_only_by_who_says_that_very_address(
+    client: OidcClient, provider: LyingOidc
+) -> None:
+    provider.claims.update(groups=None, email="ana@example.test", email_verified=None)
+    provider.userinfo.update(email="mallory@evil.test", email_verified=True)
+    found = await comes_back(client, provider)
+    assert (found.email, found.email_verified) == ("ana@example.test", False)
+    provider.userinfo.update(email="ana@example.test")
+    assert (await comes_back(client, provider)).email_verified
+    provider.claims.update(email=None)
+    provider.userinfo.update(email="other@example.test")
+    found = await comes_back(client, provider)
+    assert (found.email, found.email_verified) == ("other@example.test", True)
+    provider.claims.update(email_verified=True)
+    provider.userinfo.update(email_verified=False)
+    assert not (await comes_back(client, provider)).email_verified
+
+
 async def test_groups_may_lie_deeper(client: OidcClient, provider: LyingOidc) -> None:
     provider.claims.update(groups=None, realm_access={"roles": ["ops", 7, ""]})
     settings = replace(SETTINGS, groups_claim="realm_access.roles")
     assert (await comes_back(client, provider, settings=settings)).groups == ("ops",)
+
+
+async def test_groups_may_have_an_address_for_a_name_and_count_once(
+    client: OidcClient, provider: LyingOidc
+) -> None:
+    claim = "https://example.test/groups"
+    provider.claims.update({"groups": None, claim: ["ops", "devs", "ops"]})
+    settings = replace(SETTINGS, groups_claim=claim)
+    found = await comes_back(client, provider, settings=settings)
+    assert found.groups == ("ops", "devs")
 
 
 async def test_entra_names_too_many_groups_elsewhere(
@@ -347,6 +407,8 @@ async def test_entra_names_too_many_groups_elsewhere(
         (replace(SETTINGS, acr=("gold",)), {}, False),
         (replace(SETTINGS, amr=("mfa",)), {"amr": ["pwd", "mfa"]}, True),
         (replace(SETTINGS, amr=("mfa",)), {"amr": ["pwd"]}, False),
+        (replace(SETTINGS, amr=("mfa",)), {"amr": [["mfa"], {"mfa": 1}, 7]}, False),
+        (replace(SETTINGS, acr=("gold",)), {"acr": ["gold"]}, False),
         (replace(SETTINGS, amr=("mfa",)), {}, False),
     ],
 )
@@ -366,7 +428,9 @@ async def test_who_signed_in_too_weakly_does_not_get_in(
     assert refused.value.step is Step.STRENGTH
 
 
-@pytest.mark.parametrize(("proved", "fits"), [(NOW, True), (NOW - 31, False), (None, False)])
+@pytest.mark.parametrize(
+    ("proved", "fits"), [(NOW, True), (NOW - 30, True), (NOW - 31, False), (None, False)]
+)
 async def test_a_fresh_proof_is_one_given_since(
     client: OidcClient,
     provider: LyingOidc,

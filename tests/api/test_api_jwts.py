@@ -11,6 +11,8 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from inspector_app.domain.permissions import Permission, Role
+from tests.fixtures.jwt_forgeries import FORGERIES
+from tests.fixtures.jwt_tricks import Mint
 from tests.fixtures.tokens import EXCHANGE, asks, bearing, personal, service
 
 
@@ -133,6 +135,18 @@ async def test_a_jwt_that_anybody_could_write_is_refused(front, forge):
         f"{forge.good}.{signature}",
     ):
         assert not await forge.is_let_in(text), text
+    assert await forge.is_let_in(forge.good)
+
+
+async def test_no_forgery_of_the_corpus_opens_a_route(front, forge):
+    async with front.house.database.begin(write=False) as work:
+        (kept, *_) = await work.signing_keys.newest(1)
+    key = OKPKey.import_key(json.loads(kept.public))
+    mint = Mint(forge.header, forge.claims, key, seen=forge.good)
+    made = {name: forged(mint) for name, forged in FORGERIES.items()}
+    sent = {name: text for name, text in made.items() if text.isascii() and text.isprintable()}
+    assert len(sent) > 150
+    assert [name for name, text in sent.items() if await forge.is_let_in(text)] == []
     assert await forge.is_let_in(forge.good)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from inspector_app.domain.errors import NotFound, TooMany, WrongCredentials
+from inspector_app.domain.errors import Conflict, NotFound, TooMany, WrongCredentials
 from inspector_app.domain.group_roles import GroupRule
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.provider_settings import ProviderKind
@@ -77,12 +79,48 @@ async def test_a_strict_provider_leaves_nothing_that_was_given_by_hand(abroad):
         await abroad.comes(groups=["others"])
 
 
+async def test_a_strict_providers_lower_role_counts_in_sessions_that_are_open(abroad):
+    house = abroad.house
+    await abroad.sets(ADMINS, STAFF, strict=True)
+    first = await abroad.comes(groups=["app-admins"])
+    await abroad.comes(groups=["staff-nl"])
+    assert (await house.who(first.token)).must_renew
+
+
+async def test_who_a_strict_provider_keeps_out_keeps_what_was_given_by_hand(abroad):
+    house = abroad.house
+    await abroad.sets(STAFF, strict=True)
+    alice = await abroad.comes_as(groups=["staff-nl"])
+    _, noor = await house.signs_in("noor")
+    found = await house.people.one(noor, alice.person)
+    await house.people.change_role(noor, Change(alice.person, found.version, "x"), Role.DEVELOPER)
+    with pytest.raises(SignInRefused):
+        await abroad.comes(groups=["others"])
+    found = await house.people.one(noor, alice.person)
+    assert (found.by_hand, found.mapped) == (Role.DEVELOPER, ())
+
+
 async def test_without_the_required_group_nobody_comes_in(abroad):
     await abroad.sets(STAFF, required="inspector-users")
     with pytest.raises(SignInRefused, match="no access"):
         await abroad.comes(groups=["staff-nl"])
     assert "required group 'inspector-users'" in (await abroad.last_words())[2]
     assert await abroad.comes(groups=["staff-nl", "inspector-users"])
+
+
+async def test_who_loses_the_required_group_is_out_whatever_was_given_by_hand(abroad):
+    house = abroad.house
+    await abroad.sets(STAFF, required="inspector-users")
+    first = await abroad.comes(groups=["staff-nl", "inspector-users"])
+    alice = await house.who(first.token)
+    _, noor = await house.signs_in("noor")
+    found = await house.people.one(noor, alice.person)
+    await house.people.change_role(noor, Change(alice.person, found.version, "x"), Role.ADMIN)
+    with pytest.raises(SignInRefused):
+        await abroad.comes(groups=["staff-nl"])
+    assert not (await house.who(first.token)).signed_in
+    found = await house.people.one(noor, alice.person)
+    assert (found.by_hand, found.mapped) == (Role.ADMIN, ())
 
 
 async def test_another_email_or_name_is_the_same_person(abroad):
@@ -125,6 +163,16 @@ async def test_an_email_links_only_where_that_is_switched_on_and_it_is_verified(
     await abroad.changes(provider, link_by_email=True)
     unsure = await abroad.comes_as(sub="two", email=EMAIL, email_verified=False)
     assert unsure.person != person.id
+
+
+async def test_an_email_links_to_who_has_it_verified_however_it_is_written(abroad):
+    await abroad.sets(ADMINS)
+    other = await abroad.sets(ADMINS, slug="second", link_by_email=True)
+    said = await abroad.comes_as(sub="one", email=EMAIL, email_verified=False)
+    sure = await abroad.comes_as(sub="two", email=" Alice@Example.TEST ")
+    linked = await abroad.comes_as(key=other.key, sub="three", email=EMAIL)
+    assert linked.person == sure.person
+    assert linked.person != said.person
 
 
 async def test_who_is_linked_comes_in_by_the_provider_alone_from_then_on(abroad):
@@ -226,6 +274,32 @@ async def test_a_ticket_of_one_provider_opens_no_other(abroad):
     assert (await abroad.last_words())[2] == "answer: The answer is another provider's."
 
 
+async def test_an_answer_to_settings_of_before_signs_nobody_in(abroad):
+    provider = await abroad.sets(ADMINS)
+    begun = await abroad.elsewhere.begin(VISITOR, ProviderKind.OIDC, "corp")
+    answer = abroad.provider.approve(begun.url)
+    other = replace(OIDC, issuer="https://login.example.test/other")
+    await abroad.changes(provider, settings=other, secrets={"client_secret": "s"})
+    with pytest.raises(SignInRefused):
+        await abroad.elsewhere.finish(
+            VISITOR, ProviderKind.OIDC, "corp", ticket=begun.ticket, answer=answer, user_agent=""
+        )
+    assert (await abroad.last_words())[2].endswith("settings changed on the way.")
+
+
+async def test_an_arrival_for_settings_of_before_signs_nobody_in(abroad):
+    provider = await abroad.sets(ADMINS, slug="idp", settings=SAML)
+    begun = await abroad.elsewhere.begin(VISITOR, ProviderKind.SAML, "idp")
+    handle = await abroad.arrivals.arrive(VISITOR, "idp", "request-1 a", relay="state-1")
+    other = replace(SAML, entity_id="https://other.example.test")
+    await abroad.changes(provider, settings=other)
+    with pytest.raises(SignInRefused):
+        await abroad.arrivals.fetch(
+            VISITOR, "idp", ticket=begun.ticket, handle=handle, user_agent=""
+        )
+    assert (await abroad.last_words())[2].endswith("settings changed on the way.")
+
+
 async def test_a_provider_that_is_away_is_said_to_be_and_audited(abroad):
     await abroad.sets(ADMINS)
     abroad.provider.away = True
@@ -272,6 +346,23 @@ async def test_the_providers_word_ends_its_session_here_once(abroad):
     assert "was used before" in (await abroad.last_words())[2]
     assert await abroad.leaving.by_token(VISITOR, "corp", logout_token(abroad, sub="alice")) == 1
     assert not (await abroad.house.who(other.token)).signed_in
+
+
+async def test_a_providers_word_ends_no_session_of_another_provider(abroad):
+    await abroad.sets(ADMINS)
+    await abroad.sets(ADMINS, slug="second")
+    here = await abroad.comes(sid="s-1")
+    there = await abroad.comes(key="second", sid="s-1")
+    assert await abroad.leaving.by_token(VISITOR, "second", logout_token(abroad, sid="s-1")) == 1
+    assert (await abroad.house.who(here.token)).signed_in
+    assert not (await abroad.house.who(there.token)).signed_in
+    both = logout_token(abroad, sid="s-1", sub="bob")
+    assert await abroad.leaving.by_token(VISITOR, "corp", both) == 0
+    with pytest.raises(SignInRefused):
+        await abroad.leaving.by_token(
+            VISITOR, "corp", logout_token(abroad, sid="s-1", iss="https://evil.test")
+        )
+    assert (await abroad.house.who(here.token)).signed_in
 
 
 def logout_token(abroad, **about):
@@ -338,6 +429,52 @@ async def test_wrong_directory_passwords_count_like_local_ones(abroad):
         await abroad.directories.with_password(VISITOR, "ldap", "lena", "secret", user_agent="")
 
 
+async def test_the_right_password_of_a_directory_forgets_the_wrong_ones(abroad):
+    await abroad.sets(ADMINS, slug="ldap", settings=LDAP)
+    known = Claimed("uuid-1", "lena", groups=("app-admins",))
+    abroad.directory.people["lena"] = ("secret", known)
+
+    async def gives(password):
+        return await abroad.directories.with_password(
+            VISITOR, "ldap", "lena", password, user_agent=""
+        )
+
+    for _ in range(2):
+        for _ in range(9):
+            with pytest.raises(WrongCredentials):
+                await gives("guess")
+        assert (await gives("secret")).person.username == "lena"
+
+
+async def test_an_empty_name_or_password_does_not_go_to_a_directory(abroad):
+    await abroad.sets(ADMINS, slug="ldap", settings=LDAP)
+    for name, password in (("lena", ""), ("", "secret"), ("  ", "secret"), (" lena ", "x")):
+        with pytest.raises(WrongCredentials):
+            await abroad.directories.with_password(VISITOR, "ldap", name, password, user_agent="")
+    assert abroad.directory.tried == ["lena"]
+
+
+async def test_a_name_that_is_somebody_elses_by_now_proves_nothing(abroad):
+    await abroad.sets(ADMINS, slug="ldap", settings=LDAP)
+    abroad.directory.people["lena"] = ("old", Claimed("uuid-1", "lena", groups=("app-admins",)))
+    entered = await abroad.directories.with_password(VISITOR, "ldap", "lena", "old", user_agent="")
+    abroad.directory.people["lena"] = ("new", Claimed("uuid-2", "lena", groups=("app-admins",)))
+    with pytest.raises(SignInRefused):
+        await abroad.directories.prove(await abroad.house.who(entered.token), "new")
+    assert (await abroad.last_words())[2] == "who: The name is somebody else's by now."
+
+
+async def test_who_did_not_sign_in_by_a_directory_proves_nothing_with_a_password(abroad):
+    await abroad.sets(ADMINS)
+    with pytest.raises(Conflict, match="by a directory"):
+        await abroad.directories.prove(await abroad.comes_as(), "secret")
+    settings = replace(LDAP, id_attribute="uid")
+    await abroad.sets(ADMINS, slug="ldap", settings=settings)
+    abroad.directory.people["lena"] = ("pw", Claimed("lena", "lena", groups=("app-admins",)))
+    entered = await abroad.directories.with_password(VISITOR, "ldap", "lena", "pw", user_agent="")
+    assert await abroad.directories.prove(await abroad.house.who(entered.token), "pw")
+
+
 async def test_a_directory_that_is_away_uses_up_no_tries(abroad):
     await abroad.sets(ADMINS, slug="ldap", settings=LDAP)
     abroad.directory.people["lena"] = ("pw", Claimed("uuid-1", "lena", groups=("app-admins",)))
@@ -347,6 +484,16 @@ async def test_a_directory_that_is_away_uses_up_no_tries(abroad):
             await abroad.directories.with_password(VISITOR, "ldap", "lena", "pw", user_agent="")
     abroad.directory.away = False
     assert await abroad.directories.with_password(VISITOR, "ldap", "lena", "pw", user_agent="")
+
+
+async def test_a_directory_that_is_away_takes_no_proof_and_says_so(abroad):
+    await abroad.sets(ADMINS, slug="ldap", settings=LDAP)
+    abroad.directory.people["lena"] = ("pw", Claimed("uuid-1", "lena", groups=("app-admins",)))
+    entered = await abroad.directories.with_password(VISITOR, "ldap", "lena", "pw", user_agent="")
+    abroad.directory.away = True
+    with pytest.raises(SignInRefused, match="does not answer"):
+        await abroad.directories.prove(await abroad.house.who(entered.token), "pw")
+    assert (await abroad.last_words())[2].startswith("reach: ")
 
 
 async def test_what_arrives_by_saml_signs_in_the_browser_that_asked_once(abroad):

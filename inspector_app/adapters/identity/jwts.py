@@ -6,12 +6,12 @@ import json
 import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import cast
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import OKPKey
 
+from inspector_app.adapters.identity.compact import claims_of, header_of
 from inspector_app.domain.errors import Invalid
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.tokens import Claims, SigningKey, parse_scopes
@@ -49,13 +49,13 @@ class JoseJwts:
 
     def read(self, text: str, keys: Sequence[SigningKey]) -> Claims | None:
         try:
-            header = jws.extract_compact(text.encode()).headers()
+            header = header_of(text)
             key = next((each for each in keys if each.id == header.get("kid")), None)
             if header.get("alg") != _ALGORITHM or header.get("typ") != _TYPE or key is None:
                 return None
             with _known_name():
-                found = jwt.decode(text, _key(key.public), [_ALGORITHM])
-            return _to_claims(cast("dict[str, object]", found.claims))
+                found = jws.deserialize_compact(text, _key(key.public), [_ALGORITHM])
+            return _to_claims(claims_of(found.payload))
         except (JoseError, ValueError, Invalid):
             return None
 

@@ -127,7 +127,12 @@ class OidcClient:
         )
         if found.get("sub") != claims["sub"]:
             raise SignInFault(Step.WHO, f"{where(described.userinfo)} tells of somebody else.")
-        return {**found, **claims}
+        told = {**found, **claims}
+        if found.get("email") != claims.get("email"):
+            # That one is verified says nothing of the other.
+            whose = claims if "email" in claims else found
+            told["email_verified"] = whose.get("email_verified")
+        return told
 
     async def _groups(self, settings: OidcSettings, claims: Json, access: str) -> tuple[str, ...]:
         named = claims.get("_claim_names")
@@ -148,7 +153,7 @@ def _check_strength(settings: OidcSettings, claims: Json, *, since: int) -> None
             f"asked is {' or '.join(settings.acr)}.",
         )
     methods = claims.get("amr")
-    theirs = set(cast("list[object]", methods)) if isinstance(methods, list) else set[object]()
+    theirs = cast("list[object]", methods) if isinstance(methods, list) else []
     if missing := [each for each in settings.amr if each not in theirs]:
         raise SignInFault(
             Step.STRENGTH,

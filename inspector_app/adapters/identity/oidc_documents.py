@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import Key, KeySet
 
 from inspector_app.adapters.identity.asking import Asking, Json, as_object, where
@@ -137,8 +138,11 @@ def _to_key(raw: Json) -> Key | None:
         return None
     public = {name: value for name, value in raw.items() if name not in {"d", "p", "q", "oth"}}
     try:
-        return KeySet.import_key_set({"keys": [public]}).keys[0]  # pyright: ignore[reportArgumentType] - checked there
-    except (JoseError, ValueError, TypeError, KeyError):
+        with warnings.catch_warnings():
+            # What the library only warns of, such as RSA of 1024 bits, signs nobody in.
+            warnings.simplefilter("error", SecurityWarning)
+            return KeySet.import_key_set({"keys": [public]}).keys[0]  # pyright: ignore[reportArgumentType] - checked there
+    except (JoseError, SecurityWarning, ValueError, TypeError, KeyError):
         return None
 
 

@@ -1,0 +1,72 @@
+"""Whom a verified e-mail links, and above all whom it does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from inspector_app.domain.errors import WrongToken
+from inspector_app.domain.group_roles import GroupRule
+from inspector_app.domain.identity import ActorKind
+from inspector_app.domain.permissions import Role
+from inspector_app.domain.tokens import TokenKind, TokenOrder
+from tests.fixtures.database import PASSWORD
+from tests.fixtures.elsewhere import ADMINS, STAFF, Abroad
+from tests.fixtures.tokens import comes
+from tests.services.test_second_steps import enrolled
+
+EMAIL = "alice@example.test"
+
+
+@pytest.fixture
+def abroad(house) -> Abroad:
+    return Abroad(house)
+
+
+async def test_what_another_tenants_provider_vouches_for_links_nobody(abroad):
+    """Else an admin of one tenant made an account for everybody who is yet to come."""
+    _, noor = await abroad.house.signs_in("noor")
+    await abroad.sets(ADMINS, slug="own", by=noor)
+    mallory = await abroad.comes_as(key="demo.own", tenant="demo", sub="m", email=EMAIL)
+    await abroad.sets(STAFF, link_by_email=True)
+    alice = await abroad.comes_as(email=EMAIL, groups=["staff-nl"])
+    assert alice.person != mallory.person
+
+
+async def test_who_has_no_email_is_linked_to_nobody_who_has_none(abroad):
+    await abroad.sets(ADMINS)
+    await abroad.sets(ADMINS, slug="second", link_by_email=True)
+    nothing = {"email": "", "email_verified": True}
+    abroad.provider.userinfo = {"sub": "one"}
+    one = await abroad.comes_as(sub="one", **nothing)
+    abroad.provider.userinfo = {"sub": "two"}
+    two = await abroad.comes_as(key="second", sub="two", **nothing)
+    assert one.person != two.person
+
+
+async def test_who_is_linked_keeps_no_session_no_token_and_no_second_step_of_before(abroad):
+    """Whoever made the account may have them all."""
+    house = abroad.house
+    await house.accounts.create_person(
+        house.operator, EMAIL, tenant_slug="demo", role=Role.DEVELOPER, password=PASSWORD
+    )
+    session, _, _ = await enrolled(house, EMAIL)
+    before = await house.who(session)
+    order = TokenOrder("ci", Role.DEVELOPER, 30, None)
+    _, token = await house.tokens.create(before, TokenKind.PERSONAL, order)
+    assert (await comes(house, token)).person == before.person
+    await abroad.sets(ADMINS, link_by_email=True)
+    assert (await abroad.comes_as(email=EMAIL)).person == before.person
+    assert (await house.who(session)).kind is ActorKind.ANONYMOUS
+    with pytest.raises(WrongToken):
+        await comes(house, token)
+    async with house.database.begin(write=False) as work:
+        assert await work.second_factors.get(before.person) is None
+        (only,) = await work.sessions.of(before.person)
+    assert only.origin.provider == "corp"
+
+
+async def test_a_place_in_a_second_tenant_ends_what_was_opened_in_the_first(abroad):
+    await abroad.sets(STAFF, GroupRule("app-admins", "other", Role.ADMIN))
+    first = await abroad.comes(groups=["staff-nl"])
+    await abroad.comes(groups=["staff-nl", "app-admins"])
+    assert (await abroad.house.who(first.token)).kind is ActorKind.ANONYMOUS

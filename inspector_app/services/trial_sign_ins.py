@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
+from inspector_app.domain.admission import check_claimed
 from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import SignInRequired, WrongCredentials
 from inspector_app.domain.group_roles import judge
@@ -164,6 +165,11 @@ class TrialSignIns:
     async def _tested(
         self, admin: Actor, provider: Provider, found: Claimed | SignInFault
     ) -> Tested:
+        if isinstance(found, Claimed):
+            try:
+                check_claimed(found)
+            except SignInFault as fault:
+                found = fault  # what cannot be kept cannot be shown
         if isinstance(found, SignInFault):
             await self._note(admin, provider, found)
             return Tested(walked_by_a_person(provider.kind, found, told=False))

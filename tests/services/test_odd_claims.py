@@ -8,6 +8,7 @@ from inspector_app.domain.signing_in import SignInRefused
 from tests.fixtures.elsewhere import ADMINS, STAFF, VISITOR, Abroad
 from tests.fixtures.jwt_tricks import signed, written
 from tests.services.test_elsewhere import logout_token
+from tests.services.test_trial_sign_ins import runs_a_test
 
 ODD = {
     "a name with a NUL": ({"preferred_username": "al\0ice"}, "who: "),
@@ -41,6 +42,20 @@ async def test_what_no_database_takes_is_refused_and_audited(house, claims, step
     assert why.startswith(step)
     assert who == "anonymous"
     assert (await abroad.comes_as()).name == "alice"
+
+
+@pytest.mark.parametrize(("claims", "step"), ODD.values(), ids=ODD.keys())
+async def test_a_test_says_at_which_step_it_is_refused(house, claims, step):
+    abroad = Abroad(house)
+    _, noor = await house.signs_in("noor")
+    await abroad.sets(ADMINS, slug="own", by=noor)
+    key = abroad.provider.key
+    abroad.provider.sign = lambda header, said: signed(
+        key, "RS256", written(header), written(said)
+    )
+    tested = await runs_a_test(abroad, noor, **claims)
+    assert f"{tested.failed.step}: " == step
+    assert (tested.said, tested.would) == (None, None)
 
 
 @pytest.mark.parametrize("about", [{"sid": "s\0"}, {"sub": "al\x7fice"}, {"sid": "s\n" * 3}])

@@ -73,3 +73,28 @@ async def test_a_ticket_of_a_clock_that_was_put_back_opens_nothing(abroad):
         await abroad.elsewhere.finish(
             VISITOR, ProviderKind.OIDC, "corp", ticket=begun.ticket, answer=answer, user_agent=""
         )
+
+
+async def test_what_arrives_by_saml_signs_in_the_browser_that_asked_once(abroad):
+    await abroad.sets(ADMINS, slug="idp", settings=SAML)
+    begun = await abroad.elsewhere.begin(VISITOR, ProviderKind.SAML, "idp")
+    stranger = await abroad.elsewhere.begin(VISITOR, ProviderKind.SAML, "idp")
+    handle = await abroad.arrivals.arrive(VISITOR, "idp", "request-1 a", relay="state-1")
+    with pytest.raises(SignInRefused):
+        await abroad.arrivals.arrive(VISITOR, "idp", "request-1 a", relay="state-1")
+    assert "assertion was used before" in (await abroad.last_words())[2]
+    nina = await abroad.arrivals.fetch(
+        VISITOR, "idp", ticket=begun.ticket, handle=handle, user_agent=""
+    )
+    assert (await abroad.house.who(nina.token)).role is Role.ADMIN
+    again = await abroad.arrivals.arrive(VISITOR, "idp", "request-1 b", relay="state-1")
+    for ticket, found in ((begun.ticket, handle), (stranger.ticket, again)):
+        with pytest.raises(SignInRefused):
+            await abroad.arrivals.fetch(VISITOR, "idp", ticket=ticket, handle=found, user_agent="")
+
+
+async def test_what_nobody_asked_for_is_refused_unless_that_is_allowed(abroad):
+    await abroad.sets(ADMINS, slug="idp", settings=SAML)
+    with pytest.raises(SignInRefused):
+        await abroad.arrivals.arrive(VISITOR, "idp", " a", relay="")
+    assert "answers nothing that was asked" in (await abroad.last_words())[2]

@@ -8,6 +8,7 @@ import pytest
 
 from inspector_app.domain.errors import NotFound, WrongCredentials
 from inspector_app.domain.group_roles import GroupRule
+from inspector_app.domain.identity import ActorKind
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.signing_in import SignInFault, SignInRefused
@@ -118,7 +119,7 @@ async def test_who_loses_the_required_group_is_out_whatever_was_given_by_hand(ab
     await house.people.change_role(noor, Change(alice.person, found.version, "x"), Role.ADMIN)
     with pytest.raises(SignInRefused):
         await abroad.comes(groups=["staff-nl"])
-    assert not (await house.who(first.token)).signed_in
+    assert (await house.who(first.token)).kind is ActorKind.ANONYMOUS
     found = await house.people.one(noor, alice.person)
     assert (found.by_hand, found.mapped) == (Role.ADMIN, ())
 

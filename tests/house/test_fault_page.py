@@ -42,7 +42,8 @@ def test_every_test_and_case_that_the_page_of_faults_names_is_there():
     assert [each for each in files if not (ROOT / each).exists()] == []
 
 
-def test_every_corpus_is_as_large_as_the_page_of_faults_says():
+def test_every_corpus_is_at_least_as_large_as_the_page_of_faults_says():
     rows = re.findall(r"^\| ([^|]+) \| `tests/[^|]+` \| (\d+) \|$", PAGE, re.MULTILINE)
     said = {name: int(number) for name, number in rows}
-    assert said == {name: len(corpus) for name, corpus in CORPORA.items()}
+    assert said.keys() == CORPORA.keys()
+    assert {name: len(CORPORA[name]) for name in said if len(CORPORA[name]) < said[name]} == {}

@@ -73,6 +73,7 @@ async def test_a_ticket_of_a_clock_that_was_put_back_opens_nothing(abroad):
         await abroad.elsewhere.finish(
             VISITOR, ProviderKind.OIDC, "corp", ticket=begun.ticket, answer=answer, user_agent=""
         )
+    assert "began no sign-in here, or too long ago" in (await abroad.last_words())[2]
 
 
 async def test_what_arrives_by_saml_signs_in_the_browser_that_asked_once(abroad):

@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.setup
 OLDEST := .venv-oldest/.setup
-CHROMIUM ?= /usr/bin/chromium
+CHROMIUM ?= /usr/bin/chromium-headless-shell
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --upgrade
 # Where pip was told to look, uv looks too.
@@ -69,7 +69,7 @@ check: $(SETUP) ## Lint, format, types, layers
 	$(BIN)/lint-imports
 
 # Debian's package and the file it brings, for what the tests run against.
-TOOLS := chromium:$(CHROMIUM) nginx-light:/usr/sbin/nginx prometheus:/usr/bin/promtool slapd:/usr/sbin/slapd \
+TOOLS := chromium-headless-shell:$(CHROMIUM) nginx-light:/usr/sbin/nginx prometheus:/usr/bin/promtool slapd:/usr/sbin/slapd \
 	simplesamlphp:/usr/share/simplesamlphp/www php-cli:/usr/bin/php \
 	$(foreach each,xml mbstring curl sqlite3,php-$(each):/usr/share/doc/php-$(each))
 

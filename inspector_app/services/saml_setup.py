@@ -11,7 +11,12 @@ from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_parsing import check_url
 from inspector_app.domain.provider_settings import SamlSettings
-from inspector_app.domain.providers import Provider, check_provider_version, no_such_provider
+from inspector_app.domain.providers import (
+    Provider,
+    check_provider_version,
+    key_of,
+    no_such_provider,
+)
 from inspector_app.domain.saml_trust import (
     MOST_METADATA,
     Certificate,
@@ -123,8 +128,10 @@ class SamlSetup:
                 or it is the file's.
         """
         why = check_reason(reason)
+        permission = provider_permission(actor, Permission.PROVIDER_WRITE)
+        target = Target("provider", key_of(tenant or actor.tenant_slug, slug))
+        await self._door.authorise(actor, permission, target)  # before saying what is there
         found = await self._desk.one(actor, slug, tenant=tenant)
-        target = Target("provider", found.key)
         entry = await self._entry(actor, Permission.PROVIDER_WRITE, found)
         check_provider_version(entry.provider, version)
         check_step(step, self._held(entry))
@@ -132,12 +139,7 @@ class SamlSetup:
         entity_id = entity_id_of(self._origin, found.key)
         keys = await saml.turned(entry.secret, step, entity_id, now)
         async with self._door.enter(
-            actor,
-            provider_permission(actor, Permission.PROVIDER_WRITE),
-            target,
-            action="provider.change",
-            reason=why,
-            detail=f"keys: {step}",
+            actor, permission, target, action="provider.change", reason=why, detail=f"keys: {step}"
         ) as work:
             again = await self._book.find(work, found.key)
             check_provider_version(again.provider if again else None, version)

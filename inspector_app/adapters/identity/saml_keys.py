@@ -27,6 +27,8 @@ from inspector_app.domain.signing_in import KeyStep, Step
 _BITS = 3072
 _WEAKEST = 2048
 _LASTS = timedelta(days=3652)
+_BACK = timedelta(days=1)
+"""That a certificate holds from, before it is made: clocks differ."""
 _LONGEST_NAME = 64
 _BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
@@ -59,7 +61,7 @@ def new_keys(entity_id: str, now: datetime) -> str:
         .issuer_name(called)
         .public_key(private.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
+        .not_valid_before(now - _BACK)
         .not_valid_after(now + _LASTS)
         .sign(private, hashes.SHA256())
     )
@@ -72,7 +74,9 @@ def turned(keys: str, step: KeyStep, entity_id: str, now: datetime) -> str:
     pairs = [f"{each.pem}\n{_as_pem(each.certificate)}\n" for each in own_keys(keys)]
     match step:
         case KeyStep.PREPARE:
-            pairs = [pairs[0], new_keys(entity_id, now)]
+            # Certificates count in seconds, and of two the newer one has to be seen.
+            newest = own_certificates(keys)[0].since + _BACK + timedelta(seconds=1)
+            pairs = [pairs[0], new_keys(entity_id, max(now, newest))]
         case KeyStep.USE:
             pairs.reverse()
         case KeyStep.DROP:

@@ -80,14 +80,17 @@ class _Kept:
         chunk = History.FromString(zlib.decompress(packed))
         return next(each for each in chunk.events if each.event_id == event)
 
-    async def add(self, events: Sequence[HistoryEvent], packed: bytes) -> None:
-        self.starts.append(len(self.rows) + 1)
-        self.chunks.append(packed)
+    async def add(self, events: Sequence[HistoryEvent]) -> None:
+        packing = asyncio.create_task(_pack(History(events=events)))
+        rows: list[EventRow] = []
         for first in range(0, len(events), _AT_ONCE):
-            self.rows.extend(map(self.maker.row, events[first : first + _AT_ONCE]))
-            self.total = max(self.total, len(self.rows))
-            self.tell()
             await asyncio.sleep(0)  # whoever waits for a screen goes first
+            rows.extend(map(self.maker.row, events[first : first + _AT_ONCE]))
+        self.chunks.append(await packing)
+        self.starts.append(len(self.rows) + 1)
+        self.rows += rows
+        self.total = max(self.total, len(self.rows))
+        self.tell()
 
     def tell(self) -> None:
         self.grown.set()
@@ -147,7 +150,7 @@ class TemporalHistories:
                 known = len(kept.rows)
                 newer = [each for each in lasting(answer.history.events) if each.event_id > known]
                 if newer:
-                    await kept.add(newer, await _pack(History(events=newer)))
+                    await kept.add(newer)
                 kept.token = answer.next_page_token
                 kept.is_open = bool(kept.token)
                 if newer:
@@ -222,7 +225,7 @@ class TemporalHistories:
                 if not ends:
                     asked = asyncio.create_task(self._ask(namespace, run, token, _PAGE, wait=wait))
                 if events:
-                    await kept.add(events, await _pack(History(events=events)))
+                    await kept.add(events)
                 if ends:
                     kept.token = token
                     return
@@ -269,7 +272,7 @@ class TemporalHistories:
                 break
         if newer:
             newer.reverse()
-            await kept.add(newer, await _pack(History(events=newer)))
+            await kept.add(newer)
 
     def _make_room(self) -> None:
         taken = sum(kept.bytes_taken for kept in self._kept.values())

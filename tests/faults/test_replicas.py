@@ -26,7 +26,13 @@ pytestmark = [
     pytest.mark.skipif(not NGINX.exists(), reason="Debian's package nginx-light has it"),
 ]
 
-_GONE = ("ERR_CONNECTION", "WebSocket connection to", "status of 502", "status of 503")
+_GONE = (
+    "ERR_CONNECTION",
+    "ERR_TOO_MANY_RETRIES",
+    "WebSocket connection to",
+    "status of 502",
+    "status of 503",
+)
 
 
 @contextmanager

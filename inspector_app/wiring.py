@@ -61,6 +61,7 @@ from inspector_app.services.live import Live
 from inspector_app.services.one_time import OneTimePasswords
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
+from inspector_app.services.operator_trials import OperatorTrials
 from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.people import PeopleDesk
 from inspector_app.services.ports import Outbound, Sink
@@ -82,6 +83,7 @@ from inspector_app.services.tenants import Tenancy
 from inspector_app.services.tokens import TokenDesk
 from inspector_app.services.trial_results import TrialResults
 from inspector_app.services.trial_sign_ins import TrialSignIns
+from inspector_app.services.trial_walk import TrialWalk
 from inspector_app.services.visibility import Visibility
 from inspector_app.services.workflows import WorkflowDesk
 from inspector_app.setting_values import AuditTarget
@@ -188,6 +190,9 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         there = SignInElsewhere(entrance, clock, ways, origin)
         arrivals = Arrivals(door, clock, cipher, entrance, ways, results, origin)
         directories = DirectorySignIn(door, entrance, book, ways, guesses)
+        walk = TrialWalk(
+            door, entrance, there, arrivals, directories, Admission(clock, book), results
+        )
         yield Services(
             clock=clock,
             meter=meter,
@@ -219,16 +224,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             arrivals=arrivals,
             directories=directories,
             leaving=leaving,
-            trial_sign_ins=TrialSignIns(
-                door,
-                providers,
-                entrance,
-                there,
-                arrivals,
-                directories,
-                Admission(clock, book),
-                results,
-            ),
+            trial_sign_ins=TrialSignIns(providers, walk, results),
+            operator_trials=OperatorTrials(door, clock, cipher, providers, entrance, walk, origin),
             saml=SamlDesk(door, clock, book, entrance, leaving, ways, origin),
             saml_setup=SamlSetup(door, clock, book, providers, ways, outbound, origin),
             rates=Rates(door, tries, settings.rates, meter),

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fixtures.redis",
     "tests.fixtures.slapd",
     "tests.fixtures.app",
+    "tests.fixtures.commands",
     "tests.fixtures.browser",
     "tests.fixtures.openid",
     "tests.fixtures.backstage",

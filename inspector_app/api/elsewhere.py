@@ -58,7 +58,7 @@ async def oidc_login(
 ) -> Response:
     """Go to an OpenID provider."""
     if test:
-        return await leave_to_test(request, actor, ProviderKind.OIDC, provider)
+        return await leave_to_test(request, actor, ProviderKind.OIDC, provider, test)
     return await leave_for(request, actor, ProviderKind.OIDC, provider, next_page, prove)
 
 
@@ -81,7 +81,7 @@ async def oauth2_login(
 ) -> Response:
     """Go to an OAuth 2 server."""
     if test:
-        return await leave_to_test(request, actor, ProviderKind.OAUTH2, provider)
+        return await leave_to_test(request, actor, ProviderKind.OAUTH2, provider, test)
     return await leave_for(request, actor, ProviderKind.OAUTH2, provider, next_page, prove)
 
 
@@ -188,12 +188,7 @@ async def _come_back(
 ) -> Response:
     services, ticket, answer = registry.services(), way_of(request), _answer_of(request)
     if is_test(request):
-
-        async def finish(admin: Actor) -> str:
-            tests = services.trial_sign_ins
-            return await tests.finish(admin, kind, provider, ticket=ticket, answer=answer)
-
-        return await back_from_test(request, actor, provider, finish)
+        return await back_from_test(request, actor, kind, provider, answer)
     try:
         await services.rates.take(Kind.SIGN_IN, nobody_of(request))
         entered = await services.elsewhere.finish(

@@ -24,7 +24,6 @@ from inspector_app.api.errors import documented
 from inspector_app.api.forms import SEE_OTHER, go
 from inspector_app.api.testing import Test, back_from_test, is_test, leave_to_test
 from inspector_app.domain.errors import NotFound, TooMany
-from inspector_app.domain.identity import Actor
 from inspector_app.domain.limits import Kind
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind
@@ -52,7 +51,7 @@ async def saml_login(
 ) -> Response:
     """Go to a SAML identity provider, with a signed request."""
     if test:
-        return await leave_to_test(request, actor, ProviderKind.SAML, provider)
+        return await leave_to_test(request, actor, ProviderKind.SAML, provider, test)
     return await leave_for(request, actor, ProviderKind.SAML, provider, next_page, prove)
 
 
@@ -88,12 +87,8 @@ async def saml_finish(
     """Let in the browser that asked for what arrived under the handle."""
     services, ticket = registry.services(), way_of(request)
     if is_test(request):
-
-        async def finish(admin: Actor) -> str:
-            tests = services.trial_sign_ins
-            return await tests.finish_arrived(admin, provider, ticket=ticket, handle=handle)
-
-        return await back_from_test(request, actor, provider, finish)
+        answer = {"handle": handle}
+        return await back_from_test(request, actor, ProviderKind.SAML, provider, answer)
     try:
         await services.rates.take(Kind.SIGN_IN, nobody_of(request))
         entered = await services.arrivals.fetch(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated
 
 from fastapi import Query, Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from inspector_app.api.actor import address_of, nobody_of, request_id_of
 from inspector_app.api.cookies import forget_way, leave_way, session_token, way_of
@@ -17,18 +17,33 @@ from inspector_app.domain.identity import Actor
 from inspector_app.domain.limits import Kind
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.services import registry
+from inspector_app.services.elsewhere import Departure
 
 Test = Annotated[
-    Literal["", "true"],
-    Query(description="Test the provider, as who may see it: nobody is signed in by it."),
+    str,
+    Query(
+        pattern=r"^(true|[A-Za-z0-9_-]{43})?$",
+        description=(
+            "Test the provider: nobody is signed in by it. `true` as who may see it; else as "
+            "`inspector provider test` says."
+        ),
+    ),
 ]
 _OURS = {"same-origin", "none"}
+_HANDED_ON = (
+    "<!doctype html><html lang='en'><title>Back to the terminal</title>"
+    '<link rel="icon" href="/favicon.svg">'
+    "<p>Your part of the test is done. What came of it stands in the terminal where it began; "
+    "you are not signed in by it, and may close this page."
+)
 
 
 async def leave_to_test(
-    request: Request, actor: Actor, kind: ProviderKind, provider: str
+    request: Request, actor: Actor, kind: ProviderKind, provider: str, test: str
 ) -> Response:
-    """Send the browser of an admin to a provider, with a ticket of a test."""
+    """Send a browser to a provider with a ticket of a test: an admin's, or the operator's."""
+    if test != "true":
+        return await _leave_for_operator(request, kind, provider, test)
     if request.headers.get("sec-fetch-site", "none") not in _OURS:
         # A link elsewhere must not begin one in the name of whoever follows it.
         return problem(
@@ -44,10 +59,19 @@ async def leave_to_test(
         leaving = await services.trial_sign_ins.begin(admin, kind, provider)
     except InspectorError as error:
         return _not_tested(request, error)
-    response = go(leaving.url)
-    if leaving.ticket:
-        leave_way(response, leaving.ticket)
-    return response
+    return _left(leaving)
+
+
+async def _leave_for_operator(
+    request: Request, kind: ProviderKind, provider: str, handle: str
+) -> Response:
+    services, visitor = registry.services(), nobody_of(request)
+    try:
+        await services.rates.take(Kind.SIGN_IN, visitor)
+        leaving = await services.operator_trials.departure(visitor, kind, provider, handle)
+    except InspectorError as error:
+        return _not_tested(request, error)
+    return _left(leaving)
 
 
 def is_test(request: Request) -> bool:
@@ -56,19 +80,33 @@ def is_test(request: Request) -> bool:
 
 
 async def back_from_test(
-    request: Request,
-    actor: Actor,
-    provider: str,
-    finish: Callable[[Actor], Awaitable[str]],
+    request: Request, actor: Actor, kind: ProviderKind, provider: str, answer: Mapping[str, str]
 ) -> Response:
-    """Go on to what `finish` found; the session and its cookies stay as they are."""
+    """Go on to what comes of an answer; the session and its cookies stay as they are."""
+    services, visitor, ticket = registry.services(), nobody_of(request), way_of(request)
     try:
-        await registry.services().rates.take(Kind.SIGN_IN, nobody_of(request))
-        path = await finish(await _in_tenant(request, actor, provider))
+        await services.rates.take(Kind.SIGN_IN, visitor)
+        if services.operator_trials.is_theirs(ticket):
+            await services.operator_trials.hand_on(
+                visitor, kind, provider, ticket=ticket, answer=answer
+            )
+            response = HTMLResponse(_HANDED_ON)
+        else:
+            admin = await _in_tenant(request, actor, provider)
+            path = await services.trial_sign_ins.finish(
+                admin, kind, provider, ticket=ticket, answer=answer
+            )
+            response = go(path)
     except InspectorError as error:
         return _not_tested(request, error)
-    response = go(path)
     forget_way(response)
+    return response
+
+
+def _left(leaving: Departure) -> Response:
+    response = go(leaving.url)
+    if leaving.ticket:
+        leave_way(response, leaving.ticket)
     return response
 
 

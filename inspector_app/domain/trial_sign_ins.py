@@ -21,23 +21,49 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Gets:
+    """A role that somebody would have in a tenant, by its slug.
+
+    Attributes:
+        group, rule: The group that gives the role and the rule it matches; "" where the role is
+            one by hand or another provider's.
+    """
+
+    tenant: str
+    role: Role
+    group: str = ""
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Would:
     """What a sign-in would have made of somebody.
 
     Attributes:
         username: Theirs here; "" of who would not get in and is not known.
-        role: In the provider's tenant; None for who would not get in.
-        group, rule: The group that gives the role and the rule it matches; "" where the role is
-            one by hand or another provider's.
+        gets: By tenant, of a tenant's own provider in that one only; none for who would not get
+            in.
         disabled: Their account is.
     """
 
     standing: Standing
     username: str
-    role: Role | None
-    group: str = ""
-    rule: str = ""
+    gets: tuple[Gets, ...] = ()
     disabled: bool = False
+
+    @property
+    def known_as(self) -> str:
+        """Who they are here, in words."""
+        match self.standing:
+            case Standing.KNOWN:
+                return f"Known here as {self.username}."
+            case Standing.LINKED:
+                who = f"{self.username}, who comes in by this then"
+                return f"Linked by the verified e-mail to {who}."
+            case Standing.NEW:
+                return f"New here, as {self.username}."
+            case Standing.NOBODY:
+                return "Not known here."
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inspector_app.services.live import Live
     from inspector_app.services.operation_runner import OperationRunner
     from inspector_app.services.operations import OperationDesk
+    from inspector_app.services.operator_trials import OperatorTrials
     from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.people import PeopleDesk
     from inspector_app.services.ports import Clock, Meter, Outbound, Tries
@@ -76,6 +77,7 @@ class Services:
     leaving: Leaving
     saml: SamlDesk
     trial_sign_ins: TrialSignIns
+    operator_trials: OperatorTrials
     saml_setup: SamlSetup
 
 

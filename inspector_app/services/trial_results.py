@@ -16,9 +16,10 @@ from inspector_app.domain.permissions import Permission, Role
 from inspector_app.domain.provider_walks import Passed, Walked
 from inspector_app.domain.providers import Provider
 from inspector_app.domain.signing_in import UNDER_WAY, Step
-from inspector_app.domain.trial_sign_ins import Said, Tested, Would
+from inspector_app.domain.trial_sign_ins import Gets, Said, Tested, Would
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Cipher, Clock
+from inspector_app.services.providers import provider_permission
 
 _ANY = Target("session", "")
 _BYTES = 32
@@ -73,9 +74,8 @@ class TrialResults:
 
     async def _keep(self, admin: Actor, provider: Provider, place: str, content: str) -> None:
         target = Target("provider", provider.key)
-        async with self._door.enter(
-            admin, Permission.PROVIDER_READ, target, record=False, write=True
-        ) as work:
+        permission = provider_permission(admin, Permission.PROVIDER_READ)
+        async with self._door.enter(admin, permission, target, record=False, write=True) as work:
             until = self._clock() + UNDER_WAY
             await work.taken_once.leave(place, provider.id, self._cipher.seal(content), until)
 
@@ -91,33 +91,27 @@ def _hashed(text: str) -> str:
 
 def _written(tested: Tested) -> str:
     said, would = tested.said, tested.would
+    gets = would.gets if would else ()
     return json.dumps(
         [
             [[each.step, each.passed, each.detail, each.hint] for each in tested.steps],
             said and [said.subject, said.username, said.email, said.email_verified, said.groups],
-            would
-            and [
-                would.standing,
-                would.username,
-                would.role,
-                would.group,
-                would.rule,
-                would.disabled,
-            ],
+            would and [would.standing, would.username, would.disabled],
+            [[each.tenant, each.role, each.group, each.rule] for each in gets],
         ]
     )
 
 
 def _read(content: Sequence[object]) -> Tested:
     """Read what `_written` wrote."""
-    steps, said, would = content
+    steps, said, would, gets = content
     return Tested(
         tuple(
             Walked(Step(step), Passed(passed), detail, hint)
             for step, passed, detail, hint in cast("list[list[str]]", steps)
         ),
         _said(cast("tuple[str, str, str, bool, list[str]] | None", said)),
-        _would(cast("tuple[str, str, str | None, str, str, bool] | None", would)),
+        _would(cast("tuple[str, str, bool] | None", would), cast("list[list[str]]", gets)),
     )
 
 
@@ -128,8 +122,9 @@ def _said(found: tuple[str, str, str, bool, list[str]] | None) -> Said | None:
     return Said(subject, username, email, verified, tuple(groups))
 
 
-def _would(found: tuple[str, str, str | None, str, str, bool] | None) -> Would | None:
+def _would(found: tuple[str, str, bool] | None, gets: list[list[str]]) -> Would | None:
     if found is None:
         return None
-    standing, username, role, group, rule, disabled = found
-    return Would(Standing(standing), username, Role(role) if role else None, group, rule, disabled)
+    standing, username, disabled = found
+    roles = tuple(Gets(tenant, Role(role), group, rule) for tenant, role, group, rule in gets)
+    return Would(Standing(standing), username, roles, disabled)

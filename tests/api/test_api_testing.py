@@ -142,3 +142,35 @@ async def test_tests_count_against_the_rate_of_sign_ins(furnished):
         visitor = await front.signed_in("noor")
         await goes(front, visitor)
         assert (await visitor.gets(LOGIN, headers=FETCH, test="true")).status_code == 429
+
+
+async def begins(front):
+    """The operator at a terminal; returns what waits for a browser, and its address."""
+    await front.abroad.sets(ADMINS)
+    front.abroad.provider.now = front.house.time()
+    awaited = await front.abroad.operator_tests.begin(front.house.operator, "corp")
+    return awaited, awaited.url.rpartition("=")[2]
+
+
+async def test_the_operators_address_leads_any_browser_there_and_back_to_the_terminal(front):
+    awaited, handle = await begins(front)
+    ana = await front.signed_in("ana")
+    before = ana.cookie("inspector_session")
+    pasted = {**HTML, "Sec-Fetch-Site": "cross-site"}
+    left = await ana.gets("/auth/oidc/corp/login", headers=pasted, test=handle)
+    back = front.abroad.provider.approve(left.headers["location"])
+    ended = await ana.gets("/auth/oidc/corp/callback", headers=HTML, **back)
+    assert (ended.status_code, "stands in the terminal" in ended.text) == (200, True)
+    assert not ana.cookie("inspector_way")
+    assert ana.cookie("inspector_session") == before
+    tested = await front.abroad.operator_tests.outcome(front.house.operator, awaited)
+    assert (tested.failed, tested.would.username) == (None, "alice")
+
+
+async def test_the_operators_address_is_good_once_and_guesses_lead_nowhere(front):
+    _, handle = await begins(front)
+    visitor = front.visitor()
+    assert (await visitor.gets("/auth/oidc/corp/login", test=handle)).status_code == 303
+    for wrong, status in ((handle, 404), ("x" * 43, 404), ("yes", 422), ("x" * 5000, 422)):
+        refused = await front.visitor().gets("/auth/oidc/corp/login", test=wrong)
+        assert refused.status_code == status, wrong

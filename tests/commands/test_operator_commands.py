@@ -5,29 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from io import StringIO
 
 import pytest
 
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
-from inspector_app.cli import run as run_command
 from inspector_app.domain.errors import WrongCredentials
 from inspector_app.services import feeds
-from inspector_app.settings import load_settings
 from tests.fixtures.database import PASSWORD, Behind, House, Time
 from tests.fixtures.seals import desk_of, seals
-
-
-@dataclass
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
 
 
 @pytest.fixture
@@ -35,40 +23,6 @@ def url(tmp_path, new_database):
     """Where the command keeps its data."""
     file = f"sqlite+aiosqlite:///{tmp_path / '.inspector' / 'inspector.db'}"
     return new_database.get("INSPECTOR_DATABASE_URL", file)
-
-
-@pytest.fixture
-def inspector(tmp_path, monkeypatch, capsys, new_database):
-    """Run the command in one folder, with no more of ours in the environment than a database."""
-    for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
-        monkeypatch.delenv(name)
-    for name, value in new_database.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words, said=""):
-        load_settings.cache_clear()
-        monkeypatch.setattr(sys, "argv", ["inspector", *words])
-        monkeypatch.setattr(sys, "stdin", StringIO(said))
-        with pytest.raises(SystemExit) as ended:
-            run_command()
-        return Done(ended.value.code or 0, *capsys.readouterr())
-
-    yield run
-    load_settings.cache_clear()
-
-
-@pytest.fixture
-def answers(inspector):
-    """Run a command that succeeds and give back the one object it prints."""
-
-    def run(*words, said=""):
-        done = inspector(*words, "--json", said=said)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.count("\n") == 1
-        return json.loads(done.stdout)
-
-    return run
 
 
 def signs_in(url, username, password):

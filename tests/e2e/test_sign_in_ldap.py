@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
 
 import pytest
@@ -21,7 +22,7 @@ RULES = (
 
 
 @pytest.fixture
-def corporate(app, slapd, request) -> Generator[None]:
+def corporate(app, slapd, request) -> Generator[str]:
     """The directory as a provider of the shared app, under a key of this test's."""
     key = f"dir-{abs(hash(request.node.nodeid)) % 10**9}"
     order = ProviderOrder(
@@ -43,7 +44,7 @@ def corporate(app, slapd, request) -> Generator[None]:
         )
 
     provider = app.does(put)
-    yield
+    yield key
     app.does(remove)
 
 
@@ -107,3 +108,19 @@ def test_signing_out_ends_it_here(visitor, app, corporate):
     page.goto(f"{app.url}/t/demo/overview")
     page.wait_for_url("**/login**")
     expect(page.get_by_role("link", name="Corporate directory")).to_be_visible()
+
+
+def test_the_operator_walks_a_sign_in_at_a_terminal(app, corporate):
+    def walks(password):
+        words = ("provider", "test", corporate, "--username", "bob", "--password-stdin", "--json")
+        done = app.command(*words, stdin=f"{password}\n", check=False)
+        return done.returncode, json.loads(done.stdout)
+
+    status, found = walks("bobpw")
+    assert (status, found["works"], found["said"]["username"]) == (0, True, "bob")
+    status, found = walks("not-bobs-password")
+    failed = [each["step"] for each in found["steps"] if each["passed"] == "failed"]
+    assert (status, failed) == (1, ["who"])
+    alone = app.command("provider", "test", corporate).stdout
+    assert "works        Bind as the service account" in alone
+    assert "give --username" in alone

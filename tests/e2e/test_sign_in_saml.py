@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 from urllib.parse import parse_qsl
 
 import pytest
@@ -15,6 +16,7 @@ from inspector_app.domain.providers import ProviderOrder
 from inspector_app.services.audit import operator
 from tests.fixtures.lying_saml import NAMES, pair
 from tests.fixtures.simplesaml import IS_THERE, simple_saml
+from tests.fixtures.terminal import terminal
 
 pytestmark = [
     pytest.mark.e2e,
@@ -127,3 +129,17 @@ def _form(app, body):
     fields = "".join(f"<input name='{k}' value='{v}'>" for k, v in parse_qsl(body))
     action = f"{app.url}/auth/saml/corp/acs"
     return f"<form method=post action='{action}'>{fields}<button>Win</button></form>"
+
+
+def test_the_operator_walks_a_sign_in_from_a_terminal(visitor, app, idp):
+    with terminal(app, "corp", "--sign-in", "--json") as (running, address):
+        page = visitor().page
+        page.goto(address)
+        page.fill("#username", "alice")
+        page.fill("#password", "alicepw")
+        page.press("#password", "Enter")
+        expect(page.get_by_text("stands in the terminal")).to_be_visible()
+        content, _ = running.communicate(timeout=60)
+    found = json.loads(content)
+    assert (running.returncode, found["works"], found["said"]["username"]) == (0, True, "alice")
+    assert [each["role"] for each in found["would_be"]["gets"]] == ["admin"]

@@ -7,8 +7,8 @@ import pytest
 from inspector_app.domain.signing_in import SignInRefused
 from tests.fixtures.elsewhere import ADMINS, STAFF, VISITOR, Abroad
 from tests.fixtures.jwt_tricks import signed, written
+from tests.fixtures.trials import runs_a_test
 from tests.services.test_elsewhere import logout_token
-from tests.services.test_trial_sign_ins import runs_a_test
 
 ODD = {
     "a name with a NUL": ({"preferred_username": "al\0ice"}, "who: "),

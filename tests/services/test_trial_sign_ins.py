@@ -5,20 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import inspect
 
 from inspector_app.domain.admission import Standing
-from inspector_app.domain.errors import Denied, NotFound, SignInRequired, TooMany
+from inspector_app.domain.errors import Denied, NotFound, SignInRequired
 from inspector_app.domain.permissions import Role
-from inspector_app.domain.provider_settings import OAuth2Settings, ProviderKind
+from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.provider_walks import Passed
-from inspector_app.domain.signing_in import Claimed, SignInRefused, Step
+from inspector_app.domain.signing_in import SignInRefused, Step
+from inspector_app.domain.trial_sign_ins import Gets
 from tests.fixtures.database import PASSWORD
-from tests.fixtures.elsewhere import ADMINS, LDAP, SAML, STAFF, VISITOR, Abroad
-from tests.fixtures.lying_oidc import answer
-
-OF_A_TEST = {"arrivals", "taken_messages", "audit_entries", "audit_heads"}
-KEY = "demo.own"
+from tests.fixtures.elsewhere import ADMINS, STAFF, VISITOR, Abroad
+from tests.fixtures.trials import KEY, everything, passed, result_of, role_of, runs_a_test
 
 
 @pytest.fixture
@@ -32,35 +29,6 @@ async def noor(house):
     return (await house.signs_in("noor"))[1]
 
 
-def everything(house):
-    """All that there is, but the audit log and what counts once."""
-    behind = house.behind()
-    tables = set(inspect(behind.engine).get_table_names()) - OF_A_TEST
-    return {each: sorted(map(repr, behind.does(f"SELECT * FROM {each}"))) for each in tables}
-
-
-def result_of(path):
-    """The handle in the path where a test ends."""
-    assert path.startswith("/t/demo/admin/providers?provider=own&tested="), path
-    return path.rpartition("=")[2]
-
-
-async def runs_a_test(abroad, admin, *, key=KEY, instead=None, ending=None, **claims):
-    """Test the provider as a browser does; returns what its page is told."""
-    abroad.provider.now, abroad.provider.claims = abroad.house.time(), claims
-    leaving = await abroad.tests.begin(admin, ProviderKind.OIDC, key)
-    assert leaving.ticket, leaving.url
-    back = abroad.provider.approve(leaving.url, who=claims.get("sub", "alice")) | (instead or {})
-    path = await abroad.tests.finish(
-        ending or admin, ProviderKind.OIDC, key, ticket=leaving.ticket, answer=back
-    )
-    return await abroad.tests.result(admin, "own", result_of(path))
-
-
-def passed(tested):
-    return {each.step: each.passed for each in tested.steps}
-
-
 async def test_every_step_is_walked_and_the_page_says_who_it_would_be(abroad, noor):
     await abroad.sets(ADMINS, slug="own", by=noor)
     tested = await runs_a_test(abroad, noor)
@@ -69,8 +37,8 @@ async def test_every_step_is_walked_and_the_page_says_who_it_would_be(abroad, no
     said, would = tested.said, tested.would
     assert (said.subject, said.username, said.email) == ("alice", "alice", "alice@example.test")
     assert (said.email_verified, said.groups) == (True, ("app-admins",))
-    assert (would.standing, would.username, would.role) == (Standing.NEW, "alice", Role.ADMIN)
-    assert (would.group, would.rule) == ("app-admins", "app-admins")
+    assert (would.standing, would.username) == (Standing.NEW, "alice")
+    assert would.gets == (Gets("demo", Role.ADMIN, "app-admins", "app-admins"),)
 
 
 async def test_nothing_is_changed_and_nobody_is_signed_in_by_a_test(abroad, house, noor):
@@ -103,14 +71,11 @@ async def test_it_says_whether_somebody_is_known_linked_new_or_nobody(abroad, ho
         await runs_a_test(abroad, noor, sub="bo", email="bo@example.test", groups=["x"])
     ).would
     nobody = await runs_a_test(abroad, noor, sub="eve", groups=["others"])
-    assert (known.standing, known.username, known.role) == (
-        Standing.KNOWN,
-        "alice",
-        Role.OBSERVER,
-    )
+    assert (known.standing, known.username) == (Standing.KNOWN, "alice")
+    assert [each.role for each in known.gets] == [Role.OBSERVER]
     assert (linked.standing, linked.username) == (Standing.LINKED, "bo@example.test")
-    assert (linked.role, linked.group) == (Role.ADMIN, ""), "by hand, not by a rule"
-    assert (nobody.would.standing, nobody.would.role) == (Standing.NOBODY, None)
+    assert linked.gets == (Gets("demo", Role.ADMIN),), "by hand, not by a rule"
+    assert (nobody.would.standing, nobody.would.gets) == (Standing.NOBODY, ())
 
 
 async def test_who_is_disabled_here_is_said_to_be(abroad, house, noor):
@@ -287,118 +252,6 @@ async def test_a_test_is_an_act_of_its_own_in_the_audit_log(abroad, house, noor)
     assert failed.detail.startswith("roles: None of their groups")
 
 
-async def arrives(abroad, admin, *, fault=None):
-    """Go to SimpleSAML and come back as far as the ACS; returns ticket and handle."""
-    leaving = await abroad.tests.begin(admin, ProviderKind.SAML, KEY)
-    relay = leaving.url.rpartition("=")[2]
-    number = relay.rpartition("-")[2]
-    response = f"request-{number} a" if fault is None else fault
-    handle = await abroad.arrivals.arrive(VISITOR, KEY, response, relay=relay)
-    return leaving.ticket, handle
-
-
-@pytest.mark.parametrize("enabled", [True, False])
-async def test_by_saml_the_answer_waits_for_the_browser_that_tests(abroad, house, noor, enabled):
-    await abroad.sets(ADMINS, slug="own", by=noor, settings=SAML, enabled=enabled)
-    before = everything(house)
-    ticket, handle = await arrives(abroad, noor)
-    path = await abroad.tests.finish_arrived(noor, KEY, ticket=ticket, handle=handle)
-    tested = await abroad.tests.result(noor, "own", result_of(path))
-    assert (tested.failed, tested.would.role) == (None, Role.ADMIN)
-    assert everything(house) == before
-
-
-@pytest.mark.parametrize("enabled", [True, False])
-async def test_by_saml_what_does_not_hold_is_told_to_that_browser_alone(abroad, noor, enabled):
-    await abroad.sets(ADMINS, slug="own", by=noor, settings=SAML, enabled=enabled)
-    ticket, handle = await arrives(abroad, noor, fault=" unasked")
-    stranger, theirs = await arrives(abroad, noor, fault=" unasked")
-    refusal = SignInRefused if enabled else NotFound
-    with pytest.raises(refusal) as refused:
-        await abroad.arrivals.fetch(VISITOR, KEY, ticket=stranger, handle=theirs, user_agent="")
-    assert "asked" not in refused.value.detail
-    path = await abroad.tests.finish_arrived(noor, KEY, ticket=ticket, handle=handle)
-    tested = await abroad.tests.result(noor, "own", result_of(path))
-    assert "answers nothing that was asked" in tested.failed.detail
-
-
-async def test_by_saml_another_request_s_answer_is_no_result(abroad, noor):
-    await abroad.sets(ADMINS, slug="own", by=noor, settings=SAML)
-    _, handle = await arrives(abroad, noor)
-    other = await abroad.tests.begin(noor, ProviderKind.SAML, KEY)
-    path = await abroad.tests.finish_arrived(noor, KEY, ticket=other.ticket, handle=handle)
-    tested = await abroad.tests.result(noor, "own", result_of(path))
-    assert "not the answer to what was asked" in tested.failed.detail
-
-
-async def test_a_switched_off_saml_provider_is_open_to_the_answer_of_a_test_once(abroad, noor):
-    await abroad.sets(ADMINS, slug="own", by=noor, settings=SAML, enabled=False)
-    leaving = await abroad.tests.begin(noor, ProviderKind.SAML, KEY)
-    relay = leaving.url.rpartition("=")[2]
-    for other in ("", "state-9"):
-        with pytest.raises(NotFound):
-            await abroad.arrivals.arrive(VISITOR, KEY, "request-1 a", relay=other)
-    await abroad.arrivals.arrive(VISITOR, KEY, "request-1 a", relay=relay)
-    with pytest.raises(NotFound):
-        await abroad.arrivals.arrive(VISITOR, KEY, "request-1 b", relay=relay)
-
-
-async def test_a_directory_is_tested_by_a_password_that_is_kept_nowhere(abroad, house, noor):
-    await abroad.sets(ADMINS, slug="own", by=noor, settings=LDAP, enabled=False)
-    claimed = Claimed("uuid-1", "lena", groups=("app-admins",))
-    abroad.directory.people["lena"] = ("s3cret pass", claimed)
-    before = everything(house)
-    tested = await abroad.tests.with_password(noor, "own", "lena", "s3cret pass")
-    assert (tested.failed, tested.would.role) == (None, Role.ADMIN)
-    wrong = await abroad.tests.with_password(noor, "own", "lena", "guess")
-    assert (wrong.failed.step, wrong.said) == (Step.WHO, None)
-    assert everything(house) == before
-    kept = repr([each.record for each in await house.entries(noor.tenant)])
-    assert "s3cret pass" not in kept
-    assert "guess" not in kept
-    abroad.directory.away = True
-    away = await abroad.tests.with_password(noor, "own", "lena", "s3cret pass")
-    assert away.failed.step is Step.REACH
-
-
-async def test_wrong_passwords_of_a_test_count_like_those_of_sign_ins(abroad, noor):
-    await abroad.sets(ADMINS, slug="own", by=noor, settings=LDAP)
-    abroad.directory.people["lena"] = ("s3cret", Claimed("uuid-1", "lena"))
-    for _ in range(10):
-        await abroad.tests.with_password(noor, "own", "lena", "guess")
-    with pytest.raises(TooMany):
-        await abroad.tests.with_password(noor, "own", "lena", "s3cret")
-    here = replace(VISITOR, address=noor.address)
-    with pytest.raises(TooMany):
-        await abroad.directories.with_password(here, KEY, "lena", "s3cret", user_agent="")
-
-
-async def test_oauth_2_is_tested_the_same_way(abroad, noor):
-    host = "https://api.git.example.test"
-    settings = OAuth2Settings(
-        authorize_url="https://git.example.test/authorize",
-        token_url=f"{host}/token",
-        user_url=f"{host}/user",
-        client_id="inspector",
-    )
-    await abroad.sets(ADMINS, slug="own", by=noor, settings=settings)
-    abroad.provider.answers = {
-        "/token": answer({"access_token": "t"}),
-        "/user": answer({"id": 7, "login": "Octo"}),
-    }
-    leaving = await abroad.tests.begin(noor, ProviderKind.OAUTH2, KEY)
-    state = leaving.url.partition("state=")[2].partition("&")[0]
-    path = await abroad.tests.finish(
-        noor,
-        ProviderKind.OAUTH2,
-        KEY,
-        ticket=leaving.ticket,
-        answer={"code": "c", "state": state},
-    )
-    tested = await abroad.tests.result(noor, "own", result_of(path))
-    assert (tested.said.username, tested.failed.step) == ("Octo", Step.ROLES)
-
-
 async def test_a_tenants_test_says_nothing_of_another_tenant(abroad, house, noor):
     await abroad.sets(ADMINS, slug="own", by=noor)
     await abroad.comes(key=KEY)
@@ -406,5 +259,5 @@ async def test_a_tenants_test_says_nothing_of_another_tenant(abroad, house, noor
         house.operator, "alice", tenant_slug="other", role=Role.DEVELOPER, password=None
     )
     tested = await runs_a_test(abroad, noor)
-    assert tested.would.role is Role.ADMIN
+    assert role_of(tested) is Role.ADMIN
     assert "other" not in repr(tested)

@@ -27,8 +27,9 @@ def told(would=None, **said):
     ],
 )
 def test_who_it_would_be_is_a_sentence_with_where_the_role_comes_from(standing, sentence):
-    by_rule = trial_sign_ins.Would(standing, "alice", Role.OBSERVER, "staff-nl", "staff*")
-    by_hand = trial_sign_ins.Would(standing, "alice", Role.ADMIN)
+    ruled = trial_sign_ins.Gets("demo", Role.OBSERVER, "staff-nl", "staff*")
+    by_rule = trial_sign_ins.Would(standing, "alice", (ruled,))
+    by_hand = trial_sign_ins.Would(standing, "alice", (trial_sign_ins.Gets("demo", Role.ADMIN),))
     assert told(by_rule).would.told == "This person would be an observer"
     assert told(by_rule).would.why == (
         f"{sentence} The group 'staff-nl' is what the rule for 'staff*' asks for."
@@ -39,8 +40,8 @@ def test_who_it_would_be_is_a_sentence_with_where_the_role_comes_from(standing, 
 
 
 def test_who_would_not_get_in_is_said_to_be_unknown_or_disabled():
-    nobody = told(trial_sign_ins.Would(Standing.NOBODY, "", None)).would
-    disabled = told(trial_sign_ins.Would(Standing.KNOWN, "alice", None, disabled=True)).would
+    nobody = told(trial_sign_ins.Would(Standing.NOBODY, "")).would
+    disabled = told(trial_sign_ins.Would(Standing.KNOWN, "alice", disabled=True)).would
     assert (nobody.told, nobody.why) == ("This person would not get in", "Not known here.")
     assert disabled.why == "Known here as alice. The account is disabled."
 

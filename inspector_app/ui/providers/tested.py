@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inspector_app.domain.admission import Standing
 from inspector_app.domain.trial_sign_ins import Said, Tested, Would
 from inspector_app.ui.providers.rows import ROLES, StepRow, WouldBeRow, step_of
 
@@ -54,23 +53,12 @@ def _facts(said: Said) -> list[FactRow]:
 
 
 def _would_be(would: Would) -> WouldBeRow:
-    if would.role is None:
-        why = f"{_standing(would)} {'The account is disabled.' if would.disabled else ''}".strip()
+    if not would.gets:
+        why = f"{would.known_as} {'The account is disabled.' if would.disabled else ''}".strip()
         return WouldBeRow(False, "This person would not get in", why, [])
+    role = would.gets[0]  # of a tenant's provider there is one: in its tenant
     why = "The role was given by hand, or by another provider."
-    if would.group:
-        why = f"The group {would.group!r} is what the rule for {would.rule!r} asks for."
-    told = f"This person would be {ROLES[would.role]}"
-    return WouldBeRow(True, told, f"{_standing(would)} {why}", [])
-
-
-def _standing(would: Would) -> str:
-    match would.standing:
-        case Standing.KNOWN:
-            return f"Known here as {would.username}."
-        case Standing.LINKED:
-            return f"Linked by the verified e-mail to {would.username}, who comes in by this then."
-        case Standing.NEW:
-            return f"New here, as {would.username}."
-        case Standing.NOBODY:
-            return "Not known here."
+    if role.group:
+        why = f"The group {role.group!r} is what the rule for {role.rule!r} asks for."
+    told = f"This person would be {ROLES[role.role]}"
+    return WouldBeRow(True, told, f"{would.known_as} {why}", [])

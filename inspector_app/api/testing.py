@@ -32,9 +32,13 @@ Test = Annotated[
 _OURS = {"same-origin", "none"}
 _HANDED_ON = (
     "<!doctype html><html lang='en'><title>Back to the terminal</title>"
-    '<link rel="icon" href="/favicon.svg">'
-    "<p>Your part of the test is done. What came of it stands in the terminal where it began; "
-    "you are not signed in by it, and may close this page."
+    '<meta name="viewport" content="width=device-width"><link rel="icon" href="/favicon.svg">'
+    "<style>:root{color-scheme:light dark}"
+    "main{font:15px/1.5 system-ui,sans-serif;max-width:28rem;margin:18vh auto;padding:0 1rem}"
+    "h1{font-size:1.25rem}</style>"
+    "<main><h1>Back to the terminal</h1><p>Your part of the test is done. What came of it "
+    "stands in the terminal where it began. You are not signed in by it, and may close this page."
+    "</main>"
 )
 
 

@@ -90,8 +90,9 @@ test: frontend tools $(OLDEST) ## Every test; without a Chromium all but the bro
 e2e: frontend tools ## The browser tests alone
 	@$(BIN)/pytest -m e2e
 
-bench: frontend ## Measure what the budgets are about
+bench: frontend tools ## Measure what the budgets are about, and how long signing in takes
 	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks.signing_in
 
 torture: frontend ## Faults under load; takes long
 	@$(BIN)/pytest -m torture --timeout=0

@@ -107,6 +107,10 @@ class DirectorySignIn:
 
 
 def _counted(username: str) -> str:
-    """A name as directories compare it (RFC 4518): else each way to write it had its own tries."""
-    plain = unicodedata.normalize("NFKC", username).casefold()
+    """A name as directories compare it: else each way to write it had its own tries.
+
+    As RFC 4518 has it, and without accents besides: Active Directory takes `álice` for alice.
+    """
+    apart = unicodedata.normalize("NFKD", username).casefold()
+    plain = "".join(each for each in apart if not unicodedata.combining(each))
     return " ".join(plain.split())[:64] or "anonymous"

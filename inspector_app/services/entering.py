@@ -139,6 +139,9 @@ class Entrance:
         if admitted.refusal is not None or person is None:
             raise admitted.refusal or SignInFault(Step.WHO, "It is nobody.")
         if ticket is not None and ticket.proving:
+            if visitor.provider != provider.key:
+                # A tenant's admins say what their own provider says: no proof for other sessions.
+                raise SignInFault(Step.WHO, "The session was opened by another provider.")
             token = await self._proved(visitor, person, ticket, claimed.until)
             return Entered(token, person, next_page, proved=True)
         hint = self._cipher.seal(claimed.hint) if claimed.hint else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +23,10 @@ from inspector_app.services.ports.signing_in import AllWays
 from inspector_app.services.provider_book import Entry
 from inspector_app.services.tickets import Ticket
 
+PATIENCE = 30.0
+"""Seconds that all of a provider's answers may take together: each alone may take ten, and a
+list of groups has many pages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Departure:
@@ -36,9 +41,19 @@ class SignInElsewhere:
 
     Args:
         origin: Our public address, without a trailing slash.
+        patience: See PATIENCE.
     """
 
-    def __init__(self, entrance: Entrance, clock: Clock, ways: AllWays, origin: str) -> None:
+    def __init__(
+        self,
+        entrance: Entrance,
+        clock: Clock,
+        ways: AllWays,
+        origin: str,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._patience = patience
         self._entrance = entrance
         self._clock = clock
         self._ways = ways
@@ -117,8 +132,16 @@ class SignInElsewhere:
         """Change what a browser came back with into who it is, for whatever is to come of it.
 
         Raises:
-            SignInFault: Something does not hold.
+            SignInFault: Something does not hold, or takes too long.
         """
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._claimed(entry, opened, answer)
+        except TimeoutError as error:
+            detail = f"All of its answers took longer than {self._patience:g} seconds."
+            raise SignInFault(Step.REACH, detail, passing=True) from error
+
+    async def _claimed(self, entry: Entry, opened: Ticket, answer: Mapping[str, str]) -> Claimed:
         ways, callback = self._ways.of(entry.provider), callback_of(self._origin, entry.provider)
         match entry.provider.settings:
             case OidcSettings() as settings:

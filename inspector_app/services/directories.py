@@ -103,7 +103,13 @@ class DirectorySignIn:
             # Many a directory takes an empty password for an anonymous bind, which works.
             if not password or not username.strip():
                 raise WrongCredentials("Name and password do not match.")
-            return await directory.sign_in(settings, entry.secret, username.strip(), password)
+            return await directory.sign_in(
+                settings,
+                entry.secret,
+                username.strip(),
+                password,
+                whose=entry.provider.tenant_slug,
+            )
 
 
 def _counted(username: str) -> str:

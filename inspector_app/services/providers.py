@@ -239,7 +239,8 @@ class ProviderDesk:
         ways = self._ways.of(entry.provider)
         match entry.provider.settings:
             case LdapSettings() as settings:
-                await ways.of_directory().look(settings, entry.secret)
+                whose = entry.provider.tenant_slug
+                await ways.of_directory().look(settings, entry.secret, whose=whose)
             case OidcSettings() as settings:
                 await ways.oidc.look(settings)
             case SamlSettings() as settings:
@@ -271,7 +272,12 @@ class ProviderDesk:
             claimed = (
                 await self._ways.of(entry.provider)
                 .of_directory()
-                .find(entry.provider.settings, entry.secret, username)
+                .find(
+                    entry.provider.settings,
+                    entry.secret,
+                    username,
+                    whose=entry.provider.tenant_slug,
+                )
             )
             groups = claimed.groups
         return WouldBe(tuple(groups), judge(entry.provider.mapping, groups))

@@ -44,3 +44,16 @@ async def test_an_accent_more_does_not_make_ten_tries_more(abroad):
             await by_directory(abroad, "corp", name, "a guess")
     with pytest.raises(TooMany):
         await by_directory(abroad, "corp", "âlice", "a guess")
+
+
+async def test_a_directory_is_asked_for_the_tenant_that_set_it(abroad):
+    """What it holds up is that tenant's own."""
+    _, noor = await abroad.house.signs_in("noor")
+    await abroad.sets(ADMINS, slug="own", settings=LDAP, secrets=SECRETS, by=noor)
+    await abroad.sets(ADMINS, settings=LDAP, secrets=SECRETS)
+    abroad.directory.people["ana"] = ("known", Claimed("1", "ana", groups=("app-admins",)))
+    await by_directory(abroad, "demo.own", "ana", "known")
+    await abroad.providers.look(noor, "own")
+    await abroad.providers.would_be(noor, "own", username="ana")
+    await by_directory(abroad, "corp", "ana", "known")
+    assert abroad.directory.asked_for == ["demo", "demo", "demo", ""]

@@ -92,8 +92,10 @@ class Guesses:
 
 
 def _account(actor: Actor) -> tuple[str, ...]:
-    """Whose password is guessed at: a name at another provider is somebody else's.
+    """Whose password or code is guessed at: a name at another provider is somebody else's.
 
     Else a directory of one's own, which believes everything, would wipe out one's guesses here.
+    Who is signed in guesses at what is their own here, whichever way they came.
     """
-    return ("account", actor.provider or LOCAL.provider, actor.name)
+    elsewhere = actor.provider if actor.person is None else ""
+    return ("account", elsewhere or LOCAL.provider, actor.name)

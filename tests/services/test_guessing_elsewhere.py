@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import TooMany, WrongCredentials
 from inspector_app.domain.signing_in import Claimed
 from tests.fixtures.elsewhere import ADMINS, LDAP, VISITOR, Abroad
@@ -57,3 +60,19 @@ async def test_a_directory_is_asked_for_the_tenant_that_set_it(abroad):
     await abroad.providers.would_be(noor, "own", username="ana")
     await by_directory(abroad, "corp", "ana", "known")
     assert abroad.directory.asked_for == ["demo", "demo", "demo", ""]
+
+
+async def test_ones_own_codes_are_guessed_at_together_whichever_way_one_came(house):
+    _, ana = await house.signs_in("ana")
+    target = Target("person", "ana")
+
+    async def guesses(provider):
+        actor = replace(ana, provider=provider)
+        async with house.guesses.turn(actor, target, "second_step.remove", "wrong code"):
+            raise WrongCredentials("The code does not fit.")
+
+    for number in range(10):
+        with pytest.raises(WrongCredentials):
+            await guesses("corp" if number % 2 else "local")
+    with pytest.raises(TooMany):
+        await guesses("demo.own")

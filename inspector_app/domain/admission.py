@@ -18,8 +18,9 @@ from inspector_app.domain.tenancy import Membership
 _LONGEST, _LONGEST_GROUP = 64, 1000
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9._@-]+")
 _ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+")
-_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Databases refuse some of these, logs are broken by others."""
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Databases refuse some of these, logs are broken by others, and some turn the text around them
+about, so that one name reads as another."""
 
 
 class Standing(StrEnum):

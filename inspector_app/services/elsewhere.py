@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +27,10 @@ from inspector_app.services.tickets import Ticket
 PATIENCE = 30.0
 """Seconds that all of a provider's answers may take together: each alone may take ten, and a
 list of groups has many pages."""
+
+AT_ONCE = 20
+"""Sign-ins that wait for a tenant's providers; further ones wait for them. Else a provider that
+hangs, which a tenant's admin may well set, held all connections that there are for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class SignInElsewhere:
         patience: float = PATIENCE,
     ) -> None:
         self._patience = patience
+        self._turns = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(AT_ONCE))
         self._entrance = entrance
         self._clock = clock
         self._ways = ways
@@ -135,7 +141,8 @@ class SignInElsewhere:
             SignInFault: Something does not hold, or takes too long.
         """
         try:
-            async with asyncio.timeout(self._patience):
+            whose = entry.provider.tenant_slug
+            async with asyncio.timeout(self._patience), self._turns[whose]:
                 return await self._claimed(entry, opened, answer)
         except TimeoutError as error:
             detail = f"All of its answers took longer than {self._patience:g} seconds."

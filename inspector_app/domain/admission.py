@@ -17,8 +17,10 @@ from inspector_app.domain.tenancy import Membership
 
 _LONGEST, _LONGEST_GROUP = 64, 1000
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9._@-]+")
-_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Databases refuse some of these, logs are broken by others."""
+_ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+")
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Databases refuse some of these, logs are broken by others, and some turn the text around them
+about, so that one name reads as another."""
 
 
 class Standing(StrEnum):
@@ -98,7 +100,17 @@ def is_text(word: str, *, longest: int = 255) -> bool:
 
 def email_of(claimed: Claimed) -> str:
     """The e-mail as it is compared, if the provider vouches for it; else ""."""
-    return claimed.email.strip().lower() if claimed.email_verified else ""
+    return compared(claimed.email) if claimed.email_verified else ""
+
+
+def compared(email: str) -> str:
+    """An e-mail as it is kept and compared; "" is one that nobody is known by.
+
+    Only ASCII has one lower case: a Kelvin sign becomes a `k`, and so its mailbox somebody
+    else's. Without an @ it would be anybody's user name.
+    """
+    text = email.strip(" ")
+    return text.lower() if _ADDRESS.fullmatch(text) else ""
 
 
 def linked(provider: Provider, found: Sequence[Known]) -> PersonId | None:

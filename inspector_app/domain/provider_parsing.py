@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from ipaddress import ip_address
+from string import Formatter
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -131,6 +132,8 @@ def _check(settings: Settings) -> None:
     """Refuse what no single field tells."""
     match settings:
         case OidcSettings() | OAuth2Settings():
+            for line in settings.groups if isinstance(settings, OAuth2Settings) else ():
+                _check_groups(line)
             if bad := [each for each in settings.scopes if not _SCOPE.fullmatch(each)]:
                 raise Invalid(f"{bad[0][:80]!r} is no scope.", field="scopes")
         case LdapSettings():
@@ -142,6 +145,23 @@ def _check(settings: Settings) -> None:
                     field="contexts",
                     hint="urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken",
                 )
+
+
+def _check_groups(line: str) -> None:
+    """Accept an address, and behind a space what to make of each entry there."""
+    url, _, made_of = line.partition(" ")
+    check_url(url, field="groups", label="The address of groups")
+    try:
+        parts = list(Formatter().parse(made_of))
+    except ValueError:
+        parts = [("", "", "", None)]
+    named = [(name, spec, as_) for _, name, spec, as_ in parts if name is not None]
+    if any(not name or spec or as_ for name, spec, as_ in named) or (made_of and not named):
+        raise Invalid(
+            f"{made_of[:80]!r} names no field of an entry, or not as it should.",
+            field="groups",
+            hint="https://api.github.com/user/teams {organization.login}/{slug}",
+        )
 
 
 def _check_directory(settings: LdapSettings) -> None:

@@ -135,6 +135,14 @@ class SamlSettings:
         default="uid", metadata=_shown("Attribute of the user name", "By its Name.")
     )
     email_attribute: str = field(default="mail", metadata=_shown("Attribute of the e-mail", ""))
+    trust_email: bool = field(
+        default=False,
+        metadata=_shown(
+            "E-mail addresses are verified",
+            "On only where nobody can write their own at the provider.",
+            Shape.SWITCH,
+        ),
+    )
     groups_attribute: str = field(default="groups", metadata=_shown("Attribute of the groups", ""))
     contexts: tuple[str, ...] = field(
         default=(),

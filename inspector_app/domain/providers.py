@@ -107,13 +107,19 @@ def realm_of(settings: Settings) -> str:
         case OidcSettings():
             return settings.issuer
         case OAuth2Settings():
-            return settings.user_url
+            # A user name may be made of digits, and be another one's id.
+            return _by(settings.user_url, settings.subject_field, usual="id")
         case SamlSettings():
-            return settings.entity_id
+            return _by(settings.entity_id, settings.id_attribute, usual="")
         case LdapSettings():
             # entryUUID and objectGUID are nobody else's anywhere; other ids only below a base.
             unique = settings.id_attribute.lower() in {"entryuuid", "objectguid"}
             return "" if unique else f"{settings.id_attribute} {settings.people_base}"
+
+
+def _by(whose: str, name: str, *, usual: str) -> str:
+    """A realm, and what names people in it where that is not the usual."""
+    return whose if name == usual else f"{whose} {name}"
 
 
 def targets_of(settings: Settings) -> tuple[str, ...]:

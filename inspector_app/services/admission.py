@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from inspector_app.domain.admission import (
     Identity,
     Standing,
+    compared,
     email_of,
     has_place,
     linked,
@@ -86,7 +87,7 @@ class Admission:
                 subject=claimed.subject,
                 person=person.id,
                 username=claimed.username,
-                email=claimed.email.strip().lower(),
+                email=compared(claimed.email),
                 email_verified=claimed.email_verified,
                 signed_in_at=self._clock(),
             )

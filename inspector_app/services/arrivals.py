@@ -123,7 +123,7 @@ class Arrivals:
         proved = arrived.proved_at.timestamp() if arrived.proved_at else 0.0
         until = arrived.claimed.until
         claims = asdict(arrived.claimed) | {"until": until and until.isoformat()}
-        content = [arrived.answers, relay, proved, claims]
+        content = [arrived.answers, relay, proved, claims, _written(provider)]
         return await self._left(visitor, provider, content, once=(arrived.id, arrived.until))
 
     async def _left(
@@ -183,11 +183,18 @@ class Arrivals:
             case [str(step), str(detail), str(hint)]:
                 raise SignInFault(Step(step), detail, hint=hint)
             case _:
-                answers, relay, proved, claims = content
-        # One that was left by the version before says nothing of `until`.
-        until = datetime.fromisoformat(claims["until"]) if claims.get("until") else None
+                answers, relay, proved, claims, *judged_by = content
+        if judged_by != [_written(provider)]:
+            # A certificate that was taken out meanwhile, say: it was believed when it arrived.
+            raise SignInFault(Step.ANSWER, "The provider's settings changed on the way.")
+        until = datetime.fromisoformat(claims["until"]) if claims["until"] else None
         claimed = Claimed(**claims | {"groups": tuple(claims["groups"]), "until": until})
         return Word(answers, relay, proved, claimed)
+
+
+def _written(provider: Provider) -> str:
+    """By which settings something was judged, in short."""
+    return _hashed(repr(provider.settings))
 
 
 def _hashed(handle: str) -> str:

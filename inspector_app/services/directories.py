@@ -103,10 +103,20 @@ class DirectorySignIn:
             # Many a directory takes an empty password for an anonymous bind, which works.
             if not password or not username.strip():
                 raise WrongCredentials("Name and password do not match.")
-            return await directory.sign_in(settings, entry.secret, username.strip(), password)
+            return await directory.sign_in(
+                settings,
+                entry.secret,
+                username.strip(),
+                password,
+                whose=entry.provider.tenant_slug,
+            )
 
 
 def _counted(username: str) -> str:
-    """A name as directories compare it (RFC 4518): else each way to write it had its own tries."""
-    plain = unicodedata.normalize("NFKC", username).casefold()
+    """A name as directories compare it: else each way to write it had its own tries.
+
+    As RFC 4518 has it, and without accents besides: Active Directory takes `álice` for alice.
+    """
+    apart = unicodedata.normalize("NFKD", username).casefold()
+    plain = "".join(each for each in apart if not unicodedata.combining(each))
     return " ".join(plain.split())[:64] or "anonymous"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -22,6 +24,14 @@ from inspector_app.services.ports.signing_in import AllWays
 from inspector_app.services.provider_book import Entry
 from inspector_app.services.tickets import Ticket
 
+PATIENCE = 30.0
+"""Seconds that all of a provider's answers may take together: each alone may take ten, and a
+list of groups has many pages."""
+
+AT_ONCE = 20
+"""Sign-ins that wait for a tenant's providers; further ones wait for them. Else a provider that
+hangs, which a tenant's admin may well set, held all connections that there are for everybody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Departure:
@@ -36,9 +46,20 @@ class SignInElsewhere:
 
     Args:
         origin: Our public address, without a trailing slash.
+        patience: See PATIENCE.
     """
 
-    def __init__(self, entrance: Entrance, clock: Clock, ways: AllWays, origin: str) -> None:
+    def __init__(
+        self,
+        entrance: Entrance,
+        clock: Clock,
+        ways: AllWays,
+        origin: str,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._patience = patience
+        self._turns = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(AT_ONCE))
         self._entrance = entrance
         self._clock = clock
         self._ways = ways
@@ -117,8 +138,17 @@ class SignInElsewhere:
         """Change what a browser came back with into who it is, for whatever is to come of it.
 
         Raises:
-            SignInFault: Something does not hold.
+            SignInFault: Something does not hold, or takes too long.
         """
+        try:
+            whose = entry.provider.tenant_slug
+            async with asyncio.timeout(self._patience), self._turns[whose]:
+                return await self._claimed(entry, opened, answer)
+        except TimeoutError as error:
+            detail = f"All of its answers took longer than {self._patience:g} seconds."
+            raise SignInFault(Step.REACH, detail, passing=True) from error
+
+    async def _claimed(self, entry: Entry, opened: Ticket, answer: Mapping[str, str]) -> Claimed:
         ways, callback = self._ways.of(entry.provider), callback_of(self._origin, entry.provider)
         match entry.provider.settings:
             case OidcSettings() as settings:

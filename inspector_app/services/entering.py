@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,12 +11,13 @@ import structlog
 
 from inspector_app.domain.admission import check_claimed
 from inspector_app.domain.audit import Target
+from inspector_app.domain.errors import Conflict
 from inspector_app.domain.identity import Actor, ActorKind, Origin, Person
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.providers import Provider, no_such_provider, realm_of
 from inspector_app.domain.signing_in import Claimed, SignInFault, SignInRefused, Step
-from inspector_app.services.admission import Admission
+from inspector_app.services.admission import Admission, Admitted
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Cipher, Clock, Work
 from inspector_app.services.provider_book import Entry, ProviderBook
@@ -25,6 +26,8 @@ from inspector_app.services.tickets import Ticket, Tickets
 
 log = structlog.get_logger(__name__)
 _ANY = Target("session", "")
+_TRIES = 8
+"""At letting somebody in whom a neighbour of the same moment gets in the way of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +134,14 @@ class Entrance:
         ticket: Ticket | None,
     ) -> Entered:
         next_page = ticket.next_page if ticket else ""
-        guest = guest_of(visitor, provider)
-        async with self._door.enter(
-            guest, Permission.PUBLIC, _ANY, record=False, write=True
-        ) as work:
-            admitted = await self._admission.admit(work, provider, claimed)
-            person = admitted.person
-            if person is not None:
-                guest = await _as_person(work, guest, person, provider)
+        guest, admitted = await self._admitted(visitor, provider, claimed)
+        person = admitted.person
         if admitted.refusal is not None or person is None:
             raise admitted.refusal or SignInFault(Step.WHO, "It is nobody.")
         if ticket is not None and ticket.proving:
+            if visitor.provider != provider.key:
+                # A tenant's admins say what their own provider says: no proof for other sessions.
+                raise SignInFault(Step.WHO, "The session was opened by another provider.")
             token = await self._proved(visitor, person, ticket, claimed.until)
             return Entered(token, person, next_page, proved=True)
         hint = self._cipher.seal(claimed.hint) if claimed.hint else None
@@ -155,10 +155,51 @@ class Entrance:
             action="session.open",
             detail=admitted.told,
         ) as work:
+            await self._as_it_is(work, provider)
             token = await self._sessions.open(
                 work, person, origin=origin, address=visitor.address, user_agent=user_agent
             )
         return Entered(token, person, next_page)
+
+    async def _admitted(
+        self, visitor: Actor, provider: Provider, claimed: Claimed
+    ) -> tuple[Actor, Admitted]:
+        """Admit who is vouched for; of two who come at one moment the later one looks again."""
+        for _ in range(_TRIES - 1):
+            # The same new person twice, or two of one name: one was made meanwhile.
+            with suppress(Conflict):
+                return await self._admitted_once(visitor, provider, claimed)
+        return await self._admitted_once(visitor, provider, claimed)
+
+    async def _admitted_once(
+        self, visitor: Actor, provider: Provider, claimed: Claimed
+    ) -> tuple[Actor, Admitted]:
+        guest = guest_of(visitor, provider)
+        async with self._door.enter(
+            guest, Permission.PUBLIC, _ANY, record=False, write=True
+        ) as work:
+            current = await self._as_it_is(work, provider)
+            admitted = await self._admission.admit(work, current, claimed)
+            if admitted.person is not None:
+                guest = await _as_person(work, guest, admitted.person, current)
+        return guest, admitted
+
+    async def _as_it_is(self, work: Work, provider: Provider) -> Provider:
+        """Read a provider anew, and hold it: whoever changes it waits until the work is done.
+
+        The provider was asked meanwhile, and may have taken its time to answer.
+
+        Raises:
+            SignInFault: It is off, gone, or was set up in another way since.
+        """
+        await work.providers.hold(provider.key)
+        entry = await self._book.find(work, provider.key)
+        now = entry.provider if entry else None
+        if now is None or not now.enabled:
+            raise SignInFault(Step.ANSWER, "The provider was switched off or removed on the way.")
+        if (now.id, now.settings) != (provider.id, provider.settings):
+            raise SignInFault(Step.ANSWER, "The provider's settings changed on the way.")
+        return now
 
     async def _proved(
         self, visitor: Actor, person: Person, ticket: Ticket, until: datetime | None

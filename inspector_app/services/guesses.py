@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from inspector_app.domain.audit import Target
 from inspector_app.domain.errors import TooMany, WrongCredentials
-from inspector_app.domain.identity import Actor
+from inspector_app.domain.identity import LOCAL, Actor
 from inspector_app.domain.limits import FEW, WRONG, WRONG_OF_ACCOUNT, WRONG_OF_ADDRESS, place_of
 from inspector_app.domain.permissions import Permission
 from inspector_app.services.door import Door
@@ -43,7 +43,7 @@ class Guesses:
             TooMany: The account or the address has used up its tries for now.
         """
         place = place_of(actor.address)
-        account = ("account", actor.name)
+        account = _account(actor)
         here, everybody = (*account, place), ("address", place)
         permission = Permission.PUBLIC if actor.person is None else Permission.SESSION_OWN
         async with AsyncExitStack() as turns:
@@ -71,7 +71,7 @@ class Guesses:
 
     async def forget(self, actor: Actor) -> None:
         """Begin counting the account's wrong ones here anew: a whole sign-in went well."""
-        await self._tries.forget(WRONG, ("account", actor.name, place_of(actor.address)))
+        await self._tries.forget(WRONG, (*_account(actor), place_of(actor.address)))
 
     async def _refuse(
         self,
@@ -89,3 +89,13 @@ class Guesses:
             f"Too many wrong tries. Wait {minutes} minute{'s' * (minutes != 1)}, then try again.",
             retry_after=wait,
         )
+
+
+def _account(actor: Actor) -> tuple[str, ...]:
+    """Whose password or code is guessed at: a name at another provider is somebody else's.
+
+    Else a directory of one's own, which believes everything, would wipe out one's guesses here.
+    Who is signed in guesses at what is their own here, whichever way they came.
+    """
+    elsewhere = actor.provider if actor.person is None else ""
+    return ("account", elsewhere or LOCAL.provider, actor.name)

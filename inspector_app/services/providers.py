@@ -146,6 +146,7 @@ class ProviderDesk:
             tenant = await work.tenants.by_slug(order.tenant) if order.tenant else None
             if order.tenant and tenant is None:
                 raise no_such_provider()
+            await work.providers.hold(key, to_change=True)
             if tenant is not None:
                 await work.colleagues.lock(tenant.id)
             entry = await self._book.find(work, key)
@@ -194,6 +195,7 @@ class ProviderDesk:
             action="provider.remove",
             reason=why,
         ) as work:
+            await work.providers.hold(provider.key, to_change=True)
             found = await self._book.find(work, provider.key)
             check_provider_version(found.provider if found else None, version)
             await work.providers.remove(provider.id)
@@ -237,7 +239,8 @@ class ProviderDesk:
         ways = self._ways.of(entry.provider)
         match entry.provider.settings:
             case LdapSettings() as settings:
-                await ways.of_directory().look(settings, entry.secret)
+                whose = entry.provider.tenant_slug
+                await ways.of_directory().look(settings, entry.secret, whose=whose)
             case OidcSettings() as settings:
                 await ways.oidc.look(settings)
             case SamlSettings() as settings:
@@ -269,7 +272,12 @@ class ProviderDesk:
             claimed = (
                 await self._ways.of(entry.provider)
                 .of_directory()
-                .find(entry.provider.settings, entry.secret, username)
+                .find(
+                    entry.provider.settings,
+                    entry.secret,
+                    username,
+                    whose=entry.provider.tenant_slug,
+                )
             )
             groups = claimed.groups
         return WouldBe(tuple(groups), judge(entry.provider.mapping, groups))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from inspector_app.domain.errors import Conflict
 from inspector_app.domain.signing_in import UNDER_WAY, SignInFault, Step
 from inspector_app.services.ports import Cipher, Clock
+
+LONGEST = 3900
+"""Of a ticket: browsers drop a cookie of over 4096 characters, its name included, in silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,11 @@ class Tickets:
         self._clock = clock
 
     def seal(self, ticket: Ticket) -> str:
-        """Write one that opens for `UNDER_WAY`."""
+        """Write one that opens for `UNDER_WAY`; one too long to keep forgets where to go on."""
+        sealed = self._sealed(ticket)
+        return sealed if len(sealed) <= LONGEST else self._sealed(replace(ticket, next_page=""))
+
+    def _sealed(self, ticket: Ticket) -> str:
         until = (self._clock() + UNDER_WAY).timestamp()
         content = [
             "sign-in",

@@ -8,7 +8,13 @@ import threading
 
 import pytest
 
-from inspector_app.adapters.identity.ldap import AT_ONCE, AT_ONE, LdapDirectory, Patience
+from inspector_app.adapters.identity.ldap import (
+    AT_ONCE,
+    AT_ONE,
+    OF_TENANT,
+    LdapDirectory,
+    Patience,
+)
 from inspector_app.domain.signing_in import SignInFault, Step
 from tests.fixtures.lying_ldap import extended, hangs_up, lying, says, says_nothing
 from tests.fixtures.slapd import (
@@ -248,6 +254,40 @@ async def test_a_directory_that_hangs_does_not_hold_up_another(slapd, directory,
             each.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
     assert (await alice(directory, slapd.settings())).username == "alice"
+
+
+async def test_many_directories_of_a_tenant_that_hang_hold_up_no_other_tenants(
+    slapd, directory, tmp_path
+):
+    """A tenant's admin may set fifty, each on a port of its own, and have all of them hang."""
+    slapd.certificates.write(tmp_path)
+    directory._patience = Patience(operation=600, whole=600)
+    async with (
+        lying(says_nothing, secured_by=tmp_path) as one,
+        lying(says_nothing, secured_by=tmp_path) as two,
+        lying(says_nothing, secured_by=tmp_path) as three,
+    ):
+        liars = (one, two, three)
+        waiting = [
+            asyncio.create_task(
+                directory.sign_in(
+                    slapd.settings(servers=(liar.url,)), SERVICE_PASSWORD, "a", "b", whose="evil"
+                )
+            )
+            for _ in range(AT_ONE)
+            for liar in liars
+        ]
+        while sum(liar.came for liar in liars) < OF_TENANT:
+            await asyncio.sleep(0.01)
+        settings = slapd.settings()
+        found = await directory.sign_in(
+            settings, SERVICE_PASSWORD, "alice", "alicepw", whose="demo"
+        )
+        assert found.username == "alice"
+        assert sum(liar.came for liar in liars) == OF_TENANT
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def test_the_whole_has_an_end_and_says_so(slapd, tmp_path):

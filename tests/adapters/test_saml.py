@@ -35,7 +35,7 @@ async def test_who_signed_in_there_is_who_they_say_over_saml() -> None:
         subject="alice",
         username="alice",
         email="alice@example.test",
-        email_verified=True,
+        email_verified=False,
         groups=("app-admins",),
         session="session-1",
     )

@@ -193,3 +193,49 @@ def test_a_context_is_a_uri(bad: str) -> None:
     with pytest.raises(Invalid, match="AuthnContextClassRef") as refused:
         parse_settings(ProviderKind.SAML, raw | {"contexts": [good[0], bad]})
     assert refused.value.field == "contexts"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://git.example.com/orgs",
+        "https://git.example.com/orgs {login}",
+        "https://git.example.com/teams {organization.login}/{slug}",
+        "http://localhost:9000/teams team {id}",
+    ],
+)
+def test_groups_are_an_address_and_what_to_make_of_an_entry(line: str) -> None:
+    raw = GOOD[ProviderKind.OAUTH2]
+    assert parse_settings(ProviderKind.OAUTH2, raw | {"groups": [line]})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "teams {slug}",
+        "http://git.example.com/teams {slug}",
+        "https://a:b@git.example.com/teams {slug}",
+        "ftp://git.example.com/teams {slug}",
+        "https://git.example.com/teams {slug",
+        "https://git.example.com/teams slug}",
+        "https://git.example.com/teams {}",
+        "https://git.example.com/teams {slug!r}",
+        "https://git.example.com/teams {slug:>9}",
+        "https://git.example.com/teams everybody",
+    ],
+)
+def test_groups_that_could_not_be_read_are_refused_before_anybody_signs_in(line: str) -> None:
+    raw = GOOD[ProviderKind.OAUTH2]
+    with pytest.raises(Invalid) as refused:
+        parse_settings(ProviderKind.OAUTH2, raw | {"groups": [line]})
+    assert refused.value.field == "groups"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(ProviderKind.OAUTH2, "subject_field"), (ProviderKind.SAML, "id_attribute")],
+)
+def test_people_are_others_once_something_else_names_them(kind: ProviderKind, field: str) -> None:
+    """A user name of digits would else be whoever has that number for an id."""
+    one, other = (parse_settings(kind, GOOD[kind] | {field: each}) for each in ("login", "uid"))
+    assert len({realm_of(each) for each in (one, other, parse_settings(kind, GOOD[kind]))}) == 3

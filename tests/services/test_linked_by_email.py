@@ -70,3 +70,32 @@ async def test_a_place_in_a_second_tenant_ends_what_was_opened_in_the_first(abro
     first = await abroad.comes(groups=["staff-nl"])
     await abroad.comes(groups=["staff-nl", "app-admins"])
     assert (await abroad.house.who(first.token)).kind is ActorKind.ANONYMOUS
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("kate@example.test", "\u212aate@example.test"),
+        ("sam@example.test", "sam@example.test\u3000"),
+        ("zoe", "zoe"),
+        ("zoe@", "zoe@"),
+        ("zoe@a@example.test", "zoe@a@example.test"),
+    ],
+)
+async def test_what_only_becomes_an_address_here_links_nobody(abroad, name, said):
+    """A Kelvin sign in lower case is a `k`; and a name without a host is no address."""
+    person, _ = await abroad.house.accounts.create_person(
+        abroad.house.operator, name, tenant_slug="demo", role=Role.ADMIN, password=PASSWORD
+    )
+    await abroad.sets(ADMINS, link_by_email=True)
+    mallory = await abroad.comes_as(sub="m", preferred_username="mallory", email=said)
+    assert mallory.person != person.id
+
+
+async def test_an_address_of_another_alphabet_waits_for_nobody(abroad):
+    """Else who comes first by it is who everybody with the plain one is linked to."""
+    await abroad.sets(ADMINS)
+    mallory = await abroad.comes_as(sub="m", email="\u212aate@example.test")
+    await abroad.sets(ADMINS, slug="second", link_by_email=True)
+    kate = await abroad.comes_as(key="second", sub="k", email="kate@example.test")
+    assert kate.person != mallory.person

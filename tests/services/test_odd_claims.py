@@ -21,6 +21,8 @@ ODD = {
     "an address on two lines": ({"email": "alice@example.test\nBcc: x@evil.test"}, "who: "),
     "a session with a NUL": ({"sid": "s\0"}, "who: "),
     "a session without end": ({"sid": "s" * 9000}, "who: "),
+    "a name that reads backwards": ({"preferred_username": "\u202ebob"}, "who: "),
+    "a group of two lines for some": ({"groups": ["app-admins", "x\u2028y"]}, "groups: "),
     "a group with a NUL": ({"groups": ["app-admins", "x\0"]}, "groups: "),
     "a group without end": ({"groups": ["app-admins", "x" * 9000]}, "groups: "),
 }

@@ -87,3 +87,23 @@ async def test_who_is_not_signed_in_has_nothing_to_prove_and_signs_in(abroad):
     entered = await comes_back(abroad, VISITOR, begun.ticket, answer)
     assert not entered.proved
     assert (await abroad.house.who(entered.token)).role is STAFF.role
+
+
+async def test_what_another_provider_says_is_no_proof_for_a_session(abroad):
+    """A tenant's admins decide what their own provider says."""
+    house = abroad.house
+    _, noor = await house.signs_in("noor")
+    await abroad.sets(STAFF, slug="own", by=noor, link_by_email=True)
+    first = await abroad.comes(groups=["staff-nl"])
+    linked = await abroad.comes(key="demo.own", groups=["staff-nl"])
+    first = await abroad.comes(groups=["staff-nl"])
+    assert linked.person.id == first.person.id
+    house.time.pass_by(hours=1)
+    visitor = await house.who(first.token)
+    moment = int(house.time().timestamp())
+    with pytest.raises(SignInRefused):
+        await abroad.comes(
+            key="demo.own", visitor=visitor, proving=True, auth_time=moment, groups=["staff-nl"]
+        )
+    assert "opened by another provider" in (await abroad.last_words(noor.tenant))[2]
+    assert (await house.who(first.token)).must_prove(house.time())

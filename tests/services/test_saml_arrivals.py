@@ -9,7 +9,7 @@ import pytest
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.signing_in import SignInRefused
-from tests.fixtures.elsewhere import ADMINS, SAML, STAFF, VISITOR, Abroad
+from tests.fixtures.elsewhere import ADMINS, PEM, SAML, STAFF, VISITOR, Abroad
 
 UNASKED = replace(SAML, unasked=True)
 
@@ -99,3 +99,14 @@ async def test_what_nobody_asked_for_is_refused_unless_that_is_allowed(abroad):
     with pytest.raises(SignInRefused):
         await abroad.arrivals.arrive(VISITOR, "idp", " a", relay="")
     assert "answers nothing that was asked" in (await abroad.last_words())[2]
+
+
+@pytest.mark.parametrize("change", [{"certificates": PEM + PEM}, {"unasked": False}])
+async def test_what_arrived_by_settings_of_before_signs_nobody_in(abroad, change):
+    """A key was stolen, say, and its certificate taken out: what it signed may lie here."""
+    provider = await abroad.sets(ADMINS, slug="idp", settings=UNASKED)
+    handle = await abroad.arrivals.arrive(VISITOR, "idp", " a", relay="")
+    await abroad.changes(provider, settings=replace(UNASKED, **change))
+    with pytest.raises(SignInRefused):
+        await fetches(abroad, "idp", handle)
+    assert "settings changed on the way" in (await abroad.last_words())[2]

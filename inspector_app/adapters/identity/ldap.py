@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE, AT_ONE = 8, 4
-"""Connections, and threads that wait on them, and how many of them go to one directory: further
-sign-ins wait, and one that is slow does not hold up others'."""
+AT_ONCE, OF_TENANT, AT_ONE = 8, 6, 4
+"""Connections, and threads that wait on them; how many of them go to all directories of a tenant,
+and to one directory: further sign-ins wait, and what is slow does not hold up others'."""
 _RESTED = 30.0
 """Seconds that a server which did not answer is asked after the others."""
 _LONGEST_NAME, _LONGEST_PASSWORD = 256, 1024
@@ -69,6 +70,7 @@ class LdapDirectory:
         self._patience = patience
         self._monotonic = monotonic
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns_of = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(OF_TENANT))
         self._turns_at = defaultdict[tuple[str, ...], asyncio.Semaphore](
             lambda: asyncio.Semaphore(AT_ONE)
         )
@@ -79,25 +81,35 @@ class LdapDirectory:
         """End the threads."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def look(self, settings: LdapSettings, secret: str) -> None:
-        await self._asked(settings, secret, lambda session: session.look())
+    async def look(self, settings: LdapSettings, secret: str, *, whose: str = "") -> None:
+        await self._asked(settings, secret, whose, lambda session: session.look())
 
-    async def find(self, settings: LdapSettings, secret: str, username: str) -> Claimed:
+    async def find(
+        self, settings: LdapSettings, secret: str, username: str, *, whose: str = ""
+    ) -> Claimed:
         if not _could_be(username):
             raise WrongCredentials("Nobody has such a name.")
-        return await self._asked(settings, secret, lambda session: session.find(username))
+        return await self._asked(settings, secret, whose, lambda session: session.find(username))
 
     async def sign_in(
-        self, settings: LdapSettings, secret: str, username: str, password: str
+        self,
+        settings: LdapSettings,
+        secret: str,
+        username: str,
+        password: str,
+        *,
+        whose: str = "",
     ) -> Claimed:
         # Before anything: a bind with an empty password succeeds, as nobody (RFC 4513, 5.1.2).
         if not _could_be(username) or not _could_open(password):
             raise WrongCredentials("Name and password do not match.")
         return await self._asked(
-            settings, secret, lambda session: session.sign_in(username, password)
+            settings, secret, whose, lambda session: session.sign_in(username, password)
         )
 
-    async def _asked(self, settings: LdapSettings, secret: str, work: Callable[[Session], T]) -> T:
+    async def _asked(
+        self, settings: LdapSettings, secret: str, whose: str, work: Callable[[Session], T]
+    ) -> T:
         """Do `work` on the first server that can: one after the other, in their order."""
         open_session = _installed()
         servers = [server_of(each, settings) for each in settings.servers]
@@ -107,8 +119,11 @@ class LdapDirectory:
             return open_session(wire, self._patience.operation, settings, secret)
 
         try:
-            turns = self._turns_at[settings.servers]
-            async with asyncio.timeout(self._patience.whole), turns, self._turns:
+            async with asyncio.timeout(self._patience.whole), AsyncExitStack() as turns:
+                await turns.enter_async_context(self._turns_at[(whose, *settings.servers)])
+                if whose:
+                    await turns.enter_async_context(self._turns_of[whose])
+                await turns.enter_async_context(self._turns)
                 for server in sorted(servers, key=self._rests):
                     try:
                         async with self._wires.open(server, settings.certificates) as wire:

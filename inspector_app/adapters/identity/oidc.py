@@ -25,6 +25,8 @@ from inspector_app.services.ports import Clock, Outbound
 ENTRA_GROUPS = "https://graph.microsoft.com/v1.0/me/getMemberObjects"
 """Where Entra ID's groups are read that are too many for a token."""
 _BYTES = 32
+_LONGEST_HINT = 6000
+"""Of an ID token in an address: with hundreds of groups in it no server would take it."""
 
 
 class OidcClient:
@@ -95,7 +97,7 @@ class OidcClient:
         if not described.end_session:
             return None
         asked = {"client_id": settings.client_id, "post_logout_redirect_uri": back}
-        asked |= {"id_token_hint": hint} if hint else {}
+        asked |= {"id_token_hint": hint} if 0 < len(hint) <= _LONGEST_HINT else {}
         joint = "&" if "?" in described.end_session else "?"
         return described.end_session + joint + urlencode(asked)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
@@ -52,6 +53,8 @@ class _Kept:
     keys: Mapping[str, Key] = field(default_factory=dict[str, Key])
     keys_at: datetime | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    fault: SignInFault | None = None
+    faults: int = 0
 
 
 class Documents:
@@ -69,7 +72,7 @@ class Documents:
             SignInFault: It is away, answers something else, or is another issuer.
         """
         kept = self._of(issuer)
-        async with kept.turn:
+        async with _turn(kept):
             fresh = _younger(kept.described_at, DESCRIPTION_KEPT, self._clock())
             if kept.description is None or anew or not fresh:
                 url = issuer.rstrip("/") + "/.well-known/openid-configuration"
@@ -85,7 +88,7 @@ class Documents:
             SignInFault: There is none such, or the keys cannot be read.
         """
         kept = self._of(described.issuer)
-        async with kept.turn:
+        async with _turn(kept):
             now = self._clock()
             if not _younger(kept.keys_at, KEYS_KEPT, now) or (
                 _choose(kept.keys, kid) is None and not _younger(kept.keys_at, KEYS_AGAIN, now)
@@ -105,7 +108,7 @@ class Documents:
     async def read_keys(self, described: Description) -> int:
         """Read the keys anew; returns how many there are to verify signatures with."""
         kept = self._of(described.issuer)
-        async with kept.turn:
+        async with _turn(kept):
             kept.keys, kept.keys_at = await self._read_keys(described.keys), self._clock()
             return len(kept.keys)
 
@@ -125,6 +128,22 @@ class Documents:
         if not keys:
             raise SignInFault(Step.KEYS, f"{where(url)} lists no key that signs RS, PS or ES.")
         return keys
+
+
+@asynccontextmanager
+async def _turn(kept: _Kept) -> AsyncGenerator[None]:
+    """Let one read for all who wait; what it failed of, nobody of them waits for once more."""
+    before = kept.faults
+    async with kept.turn:
+        if kept.fault is not None and kept.faults != before:
+            fault = kept.fault
+            raise SignInFault(fault.step, fault.detail, passing=fault.passing, hint=fault.hint)
+        try:
+            yield
+        except SignInFault as fault:
+            kept.fault, kept.faults = fault, kept.faults + 1
+            raise
+        kept.fault = None
 
 
 def _choose(keys: Mapping[str, Key], kid: str | None) -> Key | None:

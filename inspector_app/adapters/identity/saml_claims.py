@@ -37,7 +37,7 @@ def claimed(
     said = _attributes(assertion)
 
     def first(attribute: str) -> str:
-        return next(iter(said.get(attribute, ())), "") if attribute else ""
+        return next(iter(said.get(attribute, ())), "").strip() if attribute else ""
 
     if not settings.id_attribute and name.get("Format") == _TRANSIENT:
         refuse(
@@ -45,10 +45,10 @@ def claimed(
             step=Step.WHO,
             hint="Have the provider send a persistent one, or set the attribute of the id.",
         )
-    known_by = first(settings.id_attribute) if settings.id_attribute else name_id
-    if not 0 < len(known_by) <= _LONGEST:
+    known_by = _id(said.get(settings.id_attribute, ()) if settings.id_attribute else [name.text])
+    if not known_by:
         refuse(
-            f"There is no id of 1 to {_LONGEST} characters in "
+            f"There is no one id of 1 to {_LONGEST} characters, none of them spaces around it, in "
             f"{settings.id_attribute or 'the NameID'!r}.",
             step=Step.WHO,
         )
@@ -58,7 +58,7 @@ def claimed(
         subject=known_by,
         username=first(settings.username_attribute) or email or name_id,
         email=email,
-        email_verified=bool(email),
+        email_verified=bool(email) and settings.trust_email,
         groups=_groups(said, settings),
         session=session,
         hint=_hint(name, name_id, session),
@@ -92,16 +92,25 @@ def _hint(name: Element, name_id: str, session: str) -> str:
     return json.dumps({"name": name_id, "session": session} | more)
 
 
+def _id(found: Sequence[str | None]) -> str:
+    """What somebody is known by, to the letter; "" where it is none, or could be two."""
+    (one,) = found if len(found) == 1 else ("",)
+    # Somebody who may call themselves `alice ` there must not become alice here.
+    return one if one and one == one.strip() and len(one) <= _LONGEST else ""
+
+
 def _attributes(assertion: Element) -> dict[str, Sequence[str]]:
+    """What it says, to the letter: a group with a space at its end is another one."""
     found: dict[str, list[str]] = {}
     for statement in children(assertion, "saml:AttributeStatement"):
         for each in children(statement, "saml:Attribute"):
             values = [
-                text_of(value, what="An attribute")
+                value.text or ""
                 for value in children(each, "saml:AttributeValue")
                 if not len(value)
             ]
-            found.setdefault(each.get("Name", ""), []).extend(value for value in values if value)
+            named = found.setdefault(each.get("Name", ""), [])
+            named.extend(value for value in values if value.strip())
     return dict(found)
 
 

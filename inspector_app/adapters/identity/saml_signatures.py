@@ -45,6 +45,7 @@ _EC: dict[str, hashes.HashAlgorithm] = {
     f"{_MORE}ecdsa-sha512": hashes.SHA512(),
 }
 _DIGESTS = {f"{XENC}sha256", f"{_MORE}sha384", f"{XENC}sha512"}
+_MOST_PREFIXES = 20
 _SHAPE = "The signature does not have the one shape that is accepted"
 _HINT = "Enveloped, exclusive canonicalisation, RSA or ECDSA with SHA-256 or more."
 _REFERENCED = (
@@ -114,8 +115,13 @@ def _check_reference(reference: Element, ident: str) -> None:
 
 
 def _is_plain(transform: Element) -> bool:
-    """Whether it says nothing, or only which prefixes to keep."""
-    return all(each.tag == f"{{{_EXCLUSIVE}}}InclusiveNamespaces" for each in transform)
+    """Whether it says nothing, or only which prefixes to keep: few, looked for at each element."""
+    return len(transform) <= 1 and all(
+        each.tag == f"{{{_EXCLUSIVE}}}InclusiveNamespaces"
+        and not len(each)
+        and len(each.get("PrefixList", "").split()) <= _MOST_PREFIXES
+        for each in transform
+    )
 
 
 def _fits(signature: Element, root: Element, key: TheirKey) -> bool:

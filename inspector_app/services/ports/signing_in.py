@@ -77,14 +77,17 @@ class OAuth2(Protocol):
 class Directory(Protocol):
     """LDAP: search as the service account, whose password is `secret`, then bind as who it is.
 
-    Every fault is a SignInFault, but for a wrong name or password.
+    Every fault is a SignInFault, but for a wrong name or password. `whose` is the tenant that set
+    it, "" the operator: what one tenant's directories hold up, however many, is its own alone.
     """
 
-    async def look(self, settings: LdapSettings, secret: str) -> None:
+    async def look(self, settings: LdapSettings, secret: str, *, whose: str = "") -> None:
         """Reach a server, bind to it, and find the places that are searched."""
         ...
 
-    async def find(self, settings: LdapSettings, secret: str, username: str) -> Claimed:
+    async def find(
+        self, settings: LdapSettings, secret: str, username: str, *, whose: str = ""
+    ) -> Claimed:
         """Say who somebody is without their password, for a dry run.
 
         Raises:
@@ -93,7 +96,13 @@ class Directory(Protocol):
         ...
 
     async def sign_in(
-        self, settings: LdapSettings, secret: str, username: str, password: str
+        self,
+        settings: LdapSettings,
+        secret: str,
+        username: str,
+        password: str,
+        *,
+        whose: str = "",
     ) -> Claimed:
         """Say who it is whose name and password these are.
 

@@ -87,7 +87,7 @@ class Cipher(Protocol):
 
 
 class Tries(Protocol):
-    """What is counted against a rate, by whom: ("account", name, place), ("read", token)."""
+    """What is counted against a rate, by whom: ("account", provider, name, place), for one."""
 
     async def add(self, rate: Rate, key: tuple[str, ...]) -> None: ...
     async def forget(self, rate: Rate, key: tuple[str, ...]) -> None: ...

@@ -53,6 +53,11 @@ class SqlProviders:
         found = (await self._session.execute(query)).one_or_none()
         return _to_kept(found[0], found[1] or "") if found else None
 
+    async def hold(self, key: str, *, to_change: bool = False) -> None:
+        # SQLite leaves it out, as in `colleagues.lock`.
+        row = select(ProviderRow.id).where(ProviderRow.key == key)
+        await self._session.execute(row.with_for_update(read=not to_change))
+
     async def put(self, kept: KeptProvider, now: datetime) -> None:
         provider = kept.provider
         await self._session.merge(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Path, Query, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from inspector_app.api.actor import CurrentActor, nobody_of
-from inspector_app.api.cookies import forget_way, leave_way, open_session, way_of
+from inspector_app.api.cookies import forget_way, leave_notice, leave_way, open_session, way_of
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
 from inspector_app.api.forms import (
@@ -44,6 +44,7 @@ Next = Annotated[str, Query(alias="next", max_length=LONGEST_NEXT)]
 Prove = Annotated[Literal["", "true"], Query(description="Prove the open session anew.")]
 _TROUBLES = (SignInRefused, NotFound, TooMany, WrongCredentials)
 _ANSWERS = documented(401, 404, 422, 429)
+_CHANGE = "Change it where the directory lets you."
 
 
 @router.get("/oidc/{provider}/login", status_code=SEE_OTHER, responses=_ANSWERS)
@@ -113,7 +114,10 @@ async def ldap_login(
         services.meter.refused(ProviderKind.LDAP)
         back = login_page(wanted, tenant=tenant_of(provider), **{"with": provider})
         return failed(request, error, back, username=username[:64])
-    return await enter(request, entered.token, entered.person, wanted)
+    response = await enter(request, entered.token, entered.person, wanted)
+    if entered.warning:
+        leave_notice(response, tone="drift", message=entered.warning, hint=_CHANGE)
+    return response
 
 
 @router.post(

@@ -122,6 +122,7 @@ class Claimed:
         session: The provider's own session, for log-out; "" where it has none.
         hint: What the provider wants to see at log-out, such as the ID token.
         until: When the provider's own session ends, where it says so: ours ends then, too.
+        warning: What they should know of their password there, in our words.
     """
 
     subject: str
@@ -132,6 +133,7 @@ class Claimed:
     session: str = ""
     hint: str = field(default="", repr=False)
     until: datetime | None = None
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Entered:
     next_page: str = ""
     proved: bool = False
     """Whether it is the session that was open before, proved anew."""
+    warning: str = ""
+    """What they should know of their password at the provider."""
 
 
 class Entrance:
@@ -159,7 +161,7 @@ class Entrance:
             token = await self._sessions.open(
                 work, person, origin=origin, address=visitor.address, user_agent=user_agent
             )
-        return Entered(token, person, next_page)
+        return Entered(token, person, next_page, warning=claimed.warning)
 
     async def _admitted(
         self, visitor: Actor, provider: Provider, claimed: Claimed

@@ -378,6 +378,25 @@ async def test_an_expired_password_opens_nothing(slapd, directory):
         await signs_in(directory, slapd.settings(people_base=AD), "expired", "wrong")
 
 
+async def test_who_is_in_is_warned_of_a_password_that_expires(slapd, directory):
+    settings = slapd.settings(people_base=AD)
+    assert (await signs_in(directory, settings, "ending")).warning == (
+        "Your password expires in 2 days."
+    )
+    assert (await signs_in(directory, slapd.settings(), "alice")).warning == ""
+
+
+async def test_an_expired_password_that_still_opens_says_how_often(slapd, directory):
+    settings = slapd.settings(people_base=AD)
+    told = [(await signs_in(directory, settings, "graced")).warning for _ in range(2)]
+    assert told == [
+        "Your password has expired, and opens once more.",
+        "Your password has expired, and has opened for the last time.",
+    ]
+    fault = await fault_of(directory, settings, "graced")
+    assert fault.detail == "The password has expired."
+
+
 async def test_looking_finds_a_server_and_the_places(slapd, directory):
     await directory.look(slapd.settings(), SERVICE_PASSWORD)
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from inspector_app.adapters.identity.ldap_refusals import Bound, Policy, Refusal, refusal_of
+from inspector_app.adapters.identity.ldap_refusals import (
+    Bound,
+    Policy,
+    Refusal,
+    refusal_of,
+    warning_of,
+)
 
 
 def from_ad(code: str) -> Bound:
@@ -72,3 +78,18 @@ def test_what_we_know_nothing_of_is_said_as_the_server_says_it():
 
 def test_who_is_let_in_is_let_in():
     assert refusal_of(Bound(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "warning"),
+    [
+        ({}, ""),
+        ({"ends_in": 0}, "Your password expires today."),
+        ({"ends_in": 86_399}, "Your password expires today."),
+        ({"ends_in": 86_400}, "Your password expires in 1 day."),
+        ({"ends_in": 864_000}, "Your password expires in 10 days."),
+        ({"grace": 3}, "Your password has expired, and opens 3 more times."),
+    ],
+)
+def test_what_a_password_policy_warns_of_is_a_sentence(said, warning):
+    assert warning_of(Bound(0, **said)) == warning

@@ -110,8 +110,13 @@ class Calls:
                     raise
                 raw = told.get("ctrls") or ()
                 return Bound(int(code), str(told.get("info", "")), _policy_in(raw))
-            found = (each.error for each in controls if isinstance(each, PasswordPolicyControl))
-            return Bound(0, "", _policy(next(found, None)))
+            said = next(
+                (each for each in controls if isinstance(each, PasswordPolicyControl)), None
+            )
+            if said is None:
+                return Bound(0)
+            ends_in, grace = said.timeBeforeExpiration, said.graceAuthNsRemaining
+            return Bound(0, "", _policy(said.error), ends_in, grace)
 
     def search(
         self,

@@ -9,6 +9,7 @@ from typing import Final
 
 _LONGEST: Final = 200
 _INVALID_CREDENTIALS: Final = 49
+_DAY: Final = 86_400
 _AD: Final = re.compile(r"\A[0-9A-Fa-f]{8}: LdapErr: .*\bdata ([0-9a-f]{1,8})\b")
 
 
@@ -28,11 +29,15 @@ class Bound:
         code: LDAP's result; 0 is success.
         said: The server's diagnostic message.
         policy: What its password policy says besides, if anything that we know.
+        ends_in: Seconds until the password expires, where the policy warns of it.
+        grace: How often an expired password still opens.
     """
 
     code: int
     said: str = ""
     policy: Policy | None = None
+    ends_in: int | None = None
+    grace: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,20 @@ def refusal_of(bound: Bound) -> Refusal | None:
         return _BY_AD.get(found[1], Refusal()) if found else Refusal()
     said = plainly(bound.said)
     return Refusal(f"The directory refuses ({bound.code}{': ' + said if said else ''}).", _ASK)
+
+
+def warning_of(bound: Bound) -> str:
+    """Say what somebody who is in should know of their password; "" where there is nothing."""
+    if bound.grace is not None:
+        if bound.grace < 1:
+            return "Your password has expired, and has opened for the last time."
+        times = "once more" if bound.grace == 1 else f"{bound.grace} more times"
+        return f"Your password has expired, and opens {times}."
+    if bound.ends_in is not None:
+        days = bound.ends_in // _DAY
+        when = "today" if days < 1 else f"in {days} day{'s' * (days != 1)}"
+        return f"Your password expires {when}."
+    return ""
 
 
 def plainly(text: str) -> str:

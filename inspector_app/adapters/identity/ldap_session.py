@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import socket
+from dataclasses import replace
 
 import structlog
 
@@ -14,7 +15,7 @@ from inspector_app.adapters.identity.ldap_people import (
     find_people,
     look_around,
 )
-from inspector_app.adapters.identity.ldap_refusals import refusal_of
+from inspector_app.adapters.identity.ldap_refusals import Bound, refusal_of, warning_of
 from inspector_app.domain.errors import WrongCredentials
 from inspector_app.domain.provider_settings import LdapSettings
 from inspector_app.domain.signing_in import Claimed, SignInFault, Step
@@ -67,9 +68,10 @@ class Session:
             nobody = f"cn={secrets.token_hex(16)},{self._settings.people_base}"
             self._calls.bind(nobody, password, Step.WHO)
             raise WrongCredentials("Name and password do not match.")
-        self._prove(found[0], password)
+        bound = self._prove(found[0], password)
         self._serve()
-        return claimed(self._calls, self._settings, found[0])
+        theirs = claimed(self._calls, self._settings, found[0])
+        return replace(theirs, warning=warning_of(bound))
 
     def _serve(self) -> None:
         """Be the service account: it alone searches."""
@@ -80,10 +82,11 @@ class Session:
             why = refusal.detail or "Its name or password is wrong."
             raise SignInFault(Step.BIND, f"The service account: {why}", hint=refusal.hint)
 
-    def _prove(self, person: Person, password: str) -> None:
-        refusal = refusal_of(self._calls.bind(person.dn, password, Step.WHO))
+    def _prove(self, person: Person, password: str) -> Bound:
+        bound = self._calls.bind(person.dn, password, Step.WHO)
+        refusal = refusal_of(bound)
         if refusal is None:
-            return
+            return bound
         if refusal.proven:
             raise SignInFault(
                 Step.WHO, refusal.detail, hint=refusal.hint, who=person.username, told=True

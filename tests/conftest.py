@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fixtures.temporal",
     "tests.fixtures.redis",
     "tests.fixtures.slapd",
+    "tests.fixtures.samba",
     "tests.fixtures.app",
     "tests.fixtures.commands",
     "tests.fixtures.browser",

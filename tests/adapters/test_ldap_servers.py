@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,7 @@ from tests.fixtures.slapd import (
     BASE,
     LOOPBACK,
     PEOPLE,
+    SERVICE,
     SERVICE_PASSWORD,
     Certificates,
     needs_slapd,
@@ -110,6 +113,17 @@ async def test_a_name_is_looked_up_once_and_its_certificate_is_by_name(tmp_path)
             assert (await alice(directory, settings)).username == "alice"
         directory.close()
     assert [host for host, _ in asked] == ["ldap.example.test"] * 2
+
+
+async def test_the_rights_of_the_worked_example_are_enough(tmp_path, directory):
+    text = (Path(__file__).parents[2] / "docs/sign-in/ldap.md").read_text()
+    found = re.search(r"^ +(to dn\.subtree.*\n +by .*\n +by \* break)$", text, re.MULTILINE)
+    assert found is not None
+    rights = found[1].replace("dc=com", "dc=test")
+    rights = rights.replace(f"uid=inspector,ou=services,{BASE}", SERVICE)
+    with served_slapd(tmp_path, rights=rights) as slapd:
+        await directory.look(slapd.settings(), SERVICE_PASSWORD)
+        assert (await alice(directory, slapd.settings())).groups == ("admins", "devs", "staff")
 
 
 async def test_clear_text_is_refused_before_anything_is_sent(slapd, directory):

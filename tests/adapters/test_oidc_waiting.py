@@ -72,3 +72,13 @@ async def test_a_token_too_long_for_an_address_is_left_out_of_a_log_out() -> Non
         query = parse_qs(urlsplit(url).query)
         assert query.get("id_token_hint") == asked
         assert query["client_id"] == [CLIENT]
+
+
+async def test_a_log_out_leads_nobody_to_a_provider_that_went_away_since() -> None:
+    provider = LyingOidc()
+    client = OidcClient(provider, provider.clock)
+    back = "http://127.0.0.1:8000/login"
+    assert await client.log_out_url(SETTINGS, "hint", back=back)
+    provider.away = True
+    with pytest.raises(SignInFault):
+        await client.log_out_url(SETTINGS, "hint", back=back)

@@ -93,7 +93,8 @@ class OidcClient:
         return _claimed(settings, claims, groups, raw)
 
     async def log_out_url(self, settings: OidcSettings, hint: str, *, back: str) -> str | None:
-        described = await self._documents.description(settings.issuer)
+        # Asked anew: a browser must not be led to where nobody answers.
+        described = await self._documents.description(settings.issuer, anew=True)
         if not described.end_session:
             return None
         asked = {"client_id": settings.client_id, "post_logout_redirect_uri": back}

@@ -1,4 +1,4 @@
-"""A provider's form as its admin meets it: what is wrong, what is waited for, what is read only."""
+"""A provider's form as its admin meets it: what is wrong, waited for, or read only."""
 
 from __future__ import annotations
 

@@ -71,9 +71,12 @@ def _row(row: rx.Var[PersonRow]) -> rx.Component:
         rx.el.td(row.role, class_name="far"),
         rx.el.td(badge(row.state, ACCOUNT), class_name="status"),
         rx.el.td(row.provider, class_name="hide-n", title=row.provider),
-        rx.el.td(moment(row.signed_in, "relative"), class_name="r hide-n"),
+        rx.el.td(moment(row.signed_in, "relative"), class_name="r hide-n in-detail"),
         rx.el.td(moment(row.seen, "relative"), class_name="r started"),
-        rx.el.td(rx.cond(row.shared, "", row.sessions.to_string()), class_name="r num hide-n"),
+        rx.el.td(
+            rx.cond(row.shared, "", row.sessions.to_string()),
+            class_name="r num hide-n in-detail",
+        ),
         aria_selected=rx.cond(State.opened.ident == row.ident, "true", "false"),
         custom_attrs={"data-row": ""},
     )
@@ -85,9 +88,9 @@ def _table() -> rx.Component:
         ("Role", "", "96px"),
         ("Account", "", "150px"),
         ("Signed in by", "hide-n", "132px"),
-        ("Last sign-in", "r hide-n", "108px"),
-        ("Last used", "r", "108px"),
-        ("Sessions", "r hide-n", "84px"),
+        ("Last sign-in", "r hide-n in-detail", "114px"),
+        ("Last used", "r", "114px"),
+        ("Sessions", "r hide-n in-detail", "84px"),
     )
     return rx.el.div(
         table(head, rx.foreach(State.rows, _row), css="stacked people"),

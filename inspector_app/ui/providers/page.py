@@ -105,7 +105,7 @@ def _list() -> rx.Component:
         ("Sign-in page", "", "120px"),
         ("Rules", "r hide-n", "72px"),
         ("People", "r hide-n", "80px"),
-        ("Last sign-in", "r", "112px"),
+        ("Last sign-in", "r", "124px"),
     )
     none = empty(
         "log-in",

@@ -153,3 +153,13 @@ document.addEventListener("submit", (event) => {
 }, true);
 
 document.addEventListener("beforetoggle", showClock, true);
+
+// Focus goes back to where a dialog was opened from: Radix gives it to a trigger of its own, and
+// ours open by what the server says.
+let opener = null;
+document.addEventListener("focusin", (event) => {
+  if (!event.target.closest("[role=dialog], [data-radix-focus-guard]")) opener = event.target;
+});
+new MutationObserver(() => {
+  if (opener?.isConnected && document.activeElement === document.body && !$("[role=dialog]")) opener.focus();
+}).observe(document.body, { childList: true });

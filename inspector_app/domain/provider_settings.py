@@ -68,11 +68,15 @@ class OidcSettings:
     )
     acr: tuple[str, ...] = field(
         default=(),
-        metadata=_shown("Required acr", "One of these must be there; none asks.", Shape.LINES),
+        metadata=_shown(
+            "Required acr", "One of these must be there; empty asks for none.", Shape.LINES
+        ),
     )
     amr: tuple[str, ...] = field(
         default=(),
-        metadata=_shown("Required amr", "All of these must be there: mfa.", Shape.LINES),
+        metadata=_shown(
+            "Required amr", "One a line; all must be there, such as mfa.", Shape.LINES
+        ),
     )
 
 
@@ -122,14 +126,14 @@ class SamlSettings:
     sso_url: str = field(metadata=_shown("Sign-on address", "HTTP-Redirect binding.", Shape.URL))
     slo_url: str = field(
         default="",
-        metadata=_shown("Log-out address", "HTTP-Redirect; none logs out here only.", Shape.URL),
+        metadata=_shown("Log-out address", "HTTP-Redirect; empty logs out here only.", Shape.URL),
     )
     certificates: str = field(
         metadata=_shown("Signing certificates", "Two while they rotate.", Shape.PEM)
     )
     id_attribute: str = field(
         default="",
-        metadata=_shown("Attribute of the id", "None takes the NameID, which must not change."),
+        metadata=_shown("Attribute of the id", "Empty takes the NameID, which must not change."),
     )
     username_attribute: str = field(
         default="uid", metadata=_shown("Attribute of the user name", "By its Name.")
@@ -148,7 +152,7 @@ class SamlSettings:
         default=(),
         metadata=_shown(
             "Required contexts",
-            "AuthnContextClassRef; one of these is asked for and must be there; none asks.",
+            "AuthnContextClassRef; one of these is asked for and must be there.",
             Shape.LINES,
         ),
     )
@@ -179,10 +183,11 @@ class LdapSettings:
         )
     )
     start_tls: bool = field(
-        default=False, metadata=_shown("StartTLS", "For ldap://; else refused.", Shape.SWITCH)
+        default=False,
+        metadata=_shown("StartTLS", "For ldap://, which is refused without it.", Shape.SWITCH),
     )
     certificates: str = field(
-        default="", metadata=_shown("CA certificates", "None takes the system's.", Shape.PEM)
+        default="", metadata=_shown("CA certificates", "Empty takes the system's.", Shape.PEM)
     )
     bind_dn: str = field(metadata=_shown("Service account", "The DN that searches."))
     people_base: str = field(metadata=_shown("People below", "A DN."))
@@ -191,7 +196,7 @@ class LdapSettings:
         metadata=_shown("Filter", "{username} is escaped; (sAMAccountName={username}) for AD."),
     )
     groups_base: str = field(
-        default="", metadata=_shown("Groups below", "A DN; none reads no groups.")
+        default="", metadata=_shown("Groups below", "A DN; empty reads no groups.")
     )
     id_attribute: str = field(
         default="entryUUID", metadata=_shown("Attribute of the id", "objectGUID for AD.")

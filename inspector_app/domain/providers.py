@@ -188,7 +188,10 @@ def check_provider_version(found: Provider | None, seen: int | None) -> None:
 
 def no_such_provider() -> NotFound:
     """Say that it is not there, or another tenant's: both read the same."""
-    return NotFound("There is no such sign-in provider here.")
+    return NotFound(
+        "There is no such sign-in provider here.",
+        hint="It may have been removed or switched off.",
+    )
 
 
 def check_provider_name(name: str) -> str:

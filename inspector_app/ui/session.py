@@ -282,6 +282,11 @@ class SessionState(rx.State):
         if self._passing:
             self.notice, self._passing = None, False
 
+    async def _names_of_providers(self) -> dict[str, str]:
+        """Read what to call the ways to sign in, by what a session keeps of them."""
+        found = await registry.services().providers.applying(self._actor, self.tenant)
+        return {LOCAL.provider: "password"} | {each.key: each.name for each in found}
+
     def _show_last_answer(self) -> dict[str, str] | None:
         """Show what the form posted before this page answered, and return its fields."""
         raw = self._cookie(NOTICE_COOKIE)

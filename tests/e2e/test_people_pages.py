@@ -223,3 +223,12 @@ def test_a_session_list_says_browser_and_address_on_a_phone_too(visitor, app):
 
 def code(secret):
     return code_at(base64.b32decode(secret), int(time.time()) // STEP_SECONDS)
+
+
+def test_names_stay_in_view_beside_the_person_who_is_open(visitor, app):
+    page = visitor(viewport={"width": 1280, "height": 800}).signs_in("noor", at="/t/demo/people")
+    page.get_by_role("link", name="ana", exact=True).click()
+    expect(page.get_by_role("complementary", name="The person")).to_be_visible()
+    name = page.get_by_role("cell", name="noor").first
+    assert name.evaluate("each => each.scrollWidth <= each.clientWidth")
+    assert name.bounding_box()["width"] > 100

@@ -50,5 +50,5 @@ def test_an_admin_sets_a_provider_up_tries_it_and_removes_it(visitor):
 
 def test_a_provider_is_not_for_who_is_no_admin(visitor):
     page = visitor().signs_in("ana", at="/t/demo/admin/providers")
-    expect(page.get_by_text("Sign-in is for admins")).to_be_visible()
+    expect(page.get_by_text("Sign-in providers are for admins")).to_be_visible()
     expect(page.get_by_role("link", name="Sign-in")).to_have_count(0)

@@ -88,9 +88,23 @@ def test_a_wrong_password_is_said_where_it_was_typed_and_the_right_one_goes_on(v
     expect(page.get_by_role("alert")).to_contain_text("Name and password do not match")
     expect(page.get_by_text("With your password of Corporate directory")).to_be_visible()
     expect(page.locator("#username")).to_have_value("alice")
+    expect(page.locator("#password")).to_be_focused()
     page.fill("#password", "alicepw")
     page.press("#password", "Enter")
     page.wait_for_url("**/t/demo/workflows**")
+
+
+def test_who_comes_by_a_directory_is_told_where_their_password_is(visitor, app, corporate):
+    page = comes(visitor(), "alice", at="/login?next=%2Ft%2Fdemo%2Faccount")
+    page.wait_for_url("**/t/demo/account")
+    expect(page.get_by_text("You signed in with Corporate directory.")).to_be_visible()
+    expect(page.get_by_label("Current password")).to_have_count(0)
+    expect(page.get_by_text("Second step at sign-in")).to_have_count(0)
+    noor = visitor().signs_in("noor", at="/t/demo/people")
+    noor.get_by_role("link", name="alice").click()
+    expect(noor.get_by_role("complementary", name="The person")).to_contain_text(
+        "Corporate directory"
+    )
 
 
 def test_an_expired_password_is_said_to_be_one(visitor, corporate):

@@ -8,6 +8,7 @@ certificate can be said in words; and when the wire is cut, whatever thread wait
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 import ssl
@@ -175,7 +176,9 @@ class Wires:
     def _why(self, error: Exception) -> str:
         if isinstance(error, TimeoutError) and not error.errno:
             return f"It does not answer within {self._seconds:g} seconds."
-        words = getattr(error, "strerror", None) or "the connection broke off"
+        # asyncio's own words for it are those of a traceback: "Connect call failed ('::1', 636)".
+        number = error.errno if isinstance(error, OSError) else None
+        words = os.strerror(number) if number and number > 0 else "the connection broke off"
         return f"{words[:1].upper()}{words[1:]}."
 
 

@@ -62,6 +62,24 @@ def _password() -> rx.Component:
     )
 
 
+def _signed_in_elsewhere() -> rx.Component:
+    """Who signed in elsewhere has no password here to change, or not by this session."""
+    return rx.el.section(
+        rx.el.div(rx.el.h2("How you sign in"), class_name="panel-h"),
+        rx.el.div(
+            rx.el.p("You signed in with ", rx.el.b(State.elsewhere, class_name="med"), "."),
+            rx.el.p(
+                "Your password and your second step are kept there: change them there. Your role "
+                "may come from your groups there; it is looked at anew each time you sign in. "
+                "To change a password that you also have here, sign in with that one.",
+                class_name="t2",
+            ),
+            class_name="panel-b stack tight",
+        ),
+        class_name="panel",
+    )
+
+
 def _end(row: rx.Var[SignedIn]) -> rx.Component:
     return rx.cond(
         row.this_one,
@@ -83,7 +101,7 @@ def _row(row: rx.Var[SignedIn]) -> rx.Component:
             class_name="name",
         ),
         rx.el.td(row.address, class_name="mono address trunc", title=row.address),
-        rx.el.td(row.provider, class_name="hide-n"),
+        rx.el.td(row.provider, class_name="hide-n", title=row.provider),
         rx.el.td(moment(row.since), class_name="r hide-n"),
         rx.el.td(moment(row.seen, "relative"), class_name="r started"),
         rx.el.td(moment(row.ends, "in"), class_name="r hide-n"),
@@ -95,7 +113,7 @@ def _sessions() -> rx.Component:
     head = (
         ("Browser", "", "auto"),
         ("Address", "", "168px"),
-        ("Signed in by", "hide-n", "112px"),
+        ("Signed in by", "hide-n", "152px"),
         ("Since", "r hide-n", "132px"),
         ("Last used", "r", "112px"),
         ("Ends", "r hide-n", "112px"),
@@ -246,8 +264,12 @@ def account_page() -> rx.Component:
         rx.cond(
             State.ready,
             rx.fragment(
-                rx.el.div(_person(), _password(), class_name="cols two"),
-                _second_step(),
+                rx.el.div(
+                    _person(),
+                    rx.cond(State.elsewhere, _signed_in_elsewhere(), _password()),
+                    class_name="cols two",
+                ),
+                rx.cond((State.elsewhere == "") | State.second_step, _second_step()),
                 _sessions(),
                 tokens_panel(
                     title="Personal tokens",

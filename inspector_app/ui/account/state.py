@@ -8,6 +8,7 @@ import reflex as rx
 import segno
 
 from inspector_app.domain.errors import InspectorError
+from inspector_app.domain.identity import LOCAL
 from inspector_app.domain.permissions import Permission
 from inspector_app.services import registry
 from inspector_app.ui import routes
@@ -32,6 +33,8 @@ class AccountState(SessionState):
     """Where the person is signed in, and how. Sessions and password go by HTTP forms."""
 
     sessions: list[SignedIn] = []
+    elsewhere: str = ""
+    """Where this session was signed in; "" by a password kept here."""
     second_step: bool = False
     recovery_left: int = 0
     must_prove: bool = False
@@ -50,7 +53,10 @@ class AccountState(SessionState):
         self._clear()
         self._choose_namespace()
         found = await registry.services().sessions.mine(self._actor)
-        self.sessions = [signed_in(each, self._actor.session) for each in found]
+        names = await self._names_of_providers()
+        self.sessions = [signed_in(each, self._actor.session, names) for each in found]
+        by = self._actor.provider
+        self.elsewhere = "" if by == LOCAL.provider else names.get(by, by)
         self.enrolment, self.recovery_codes, self.code_error = None, [], ""
         self.here = routes.account(self.tenant)
         self.must_prove = self._actor.must_prove(now())

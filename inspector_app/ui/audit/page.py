@@ -278,7 +278,7 @@ def _not_yours() -> rx.Component:
             " An admin of your organisation can give you the role. Who touched a single run"
             " stands on the run's own page, under Audit.",
         ),
-        class_name="panel",
+        class_name="panel not-yours",
     )
 
 

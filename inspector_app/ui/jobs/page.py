@@ -121,7 +121,7 @@ def _not_yours() -> rx.Component:
             ),
             " An admin of your organisation can give you the role.",
         ),
-        class_name="panel",
+        class_name="panel not-yours",
     )
 
 

@@ -12,7 +12,9 @@ def field_id(form: str, name: str) -> str:
     return f"{form}-{name}"
 
 
-def form(ident: str, *fields: rx.Component, on_submit: rx.EventHandler) -> rx.Component:
+def form(
+    ident: str, *fields: rx.Component, on_submit: rx.EventHandler | list[rx.event.EventType[()]]
+) -> rx.Component:
     """Fields one below the other; what is typed stays until the State says otherwise."""
     return rx.el.form(
         *fields,

@@ -34,7 +34,8 @@ def proof(
 
     return post_form(
         rx.el.p(
-            "It is a while ago that you signed in. What you do here then goes for 15 minutes."
+            "You signed in a while ago. Once you have proved it, you are not asked again for "
+            "15 minutes."
         ),
         rx.el.input(type="hidden", name="next", value=back, read_only=True),
         rx.cond(

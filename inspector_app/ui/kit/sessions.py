@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inspector_app.domain.identity import Session, session_ends_at
@@ -46,14 +47,14 @@ def device(agent: str) -> str:
     return f"{browser} on {system}" if browser and system else browser or system or "Unknown"
 
 
-def signed_in(session: Session, current: SessionId | None) -> SignedIn:
-    """Show a session; `current` is the one that is looking."""
+def signed_in(session: Session, current: SessionId | None, names: Mapping[str, str]) -> SignedIn:
+    """Show a session; `current` is the one that is looking, `names` are those of providers."""
     return SignedIn(
         ident=str(session.id),
         device=device(session.user_agent),
         agent=session.user_agent,
         address=session.address,
-        provider=session.provider,
+        provider=names.get(session.provider, session.provider),
         since=milliseconds(session.created_at),
         seen=milliseconds(session.last_seen_at),
         ends=milliseconds(session_ends_at(session)),

@@ -58,7 +58,9 @@ def _picture() -> rx.Component:
     )
 
 
-def _password(name: str, label: str, complete: str, *, hint: str = "") -> rx.Component:
+def _password(
+    name: str, label: str, complete: str, *, hint: str = "", **props: object
+) -> rx.Component:
     control = rx.el.div(
         rx.el.input(
             id=name,
@@ -67,6 +69,7 @@ def _password(name: str, label: str, complete: str, *, hint: str = "") -> rx.Com
             required=True,
             auto_complete=complete,
             class_name="bare",
+            **props,
         ),
         icon_button("eye", "Show or hide the password", custom_attrs={"data-reveal": ""}),
         class_name="input with-end",
@@ -149,7 +152,12 @@ def _name_and_password() -> rx.Component:
             ),
             rx.cond(
                 LoginState.next_page,
-                rx.el.p("Then on to ", rx.el.span(LoginState.next_page, class_name="mono trunc")),
+                rx.el.p(
+                    rx.el.span("Then on to", class_name="nowrap"),
+                    rx.el.span(
+                        LoginState.next_page, class_name="mono trunc", title=LoginState.next_page
+                    ),
+                ),
             ),
             class_name="login-h",
         ),
@@ -163,7 +171,7 @@ def _name_and_password() -> rx.Component:
                 class_name="input",
                 required=True,
                 auto_complete="username",
-                auto_focus=True,
+                auto_focus=LoginState.typed_username == "",
                 spell_check=False,
                 custom_attrs={"autoCapitalize": "none"},
                 default_value=LoginState.typed_username,
@@ -171,7 +179,14 @@ def _name_and_password() -> rx.Component:
             ),
             html_for="username",
         ),
-        _password("password", "Password", "current-password"),
+        # The name that was typed stands there still: what is to be typed anew is the password.
+        _password(
+            "password",
+            "Password",
+            "current-password",
+            auto_focus=LoginState.typed_username != "",
+            key=LoginState.typed_username,
+        ),
         rx.el.button("Sign in", type="submit", class_name="btn primary lg"),
         _elsewhere(),
         rx.el.p("Every attempt is kept in the audit log.", class_name="t3 s12"),
@@ -184,7 +199,7 @@ def _elsewhere() -> rx.Component:
 
     def way(name: rx.Var[str] | str, href: rx.Var[str]) -> rx.Component:
         # Without `reload_document` the router takes it for a page of ours.
-        return rx.el.a(name, href=href, reload_document=True, class_name="btn lg trunc")
+        return rx.el.a(name, href=href, reload_document=True, class_name="btn lg")
 
     return rx.cond(
         LoginState.offered | LoginState.directory,
@@ -192,7 +207,7 @@ def _elsewhere() -> rx.Component:
             rx.el.div("or with", class_name="or"),
             rx.cond(LoginState.directory, way("Inspector account", LoginState.own_href)),
             rx.foreach(LoginState.offered, lambda each: way(each.name, each.href)),
-            class_name="stack",
+            class_name="stack tight",
             aria_label="Other ways to sign in",
         ),
     )

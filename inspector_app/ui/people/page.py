@@ -70,10 +70,13 @@ def _row(row: rx.Var[PersonRow]) -> rx.Component:
         ),
         rx.el.td(row.role, class_name="far"),
         rx.el.td(badge(row.state, ACCOUNT), class_name="status"),
-        rx.el.td(row.provider, class_name="hide-n"),
-        rx.el.td(moment(row.signed_in, "relative"), class_name="r hide-n"),
+        rx.el.td(row.provider, class_name="hide-n", title=row.provider),
+        rx.el.td(moment(row.signed_in, "relative"), class_name="r hide-n in-detail"),
         rx.el.td(moment(row.seen, "relative"), class_name="r started"),
-        rx.el.td(rx.cond(row.shared, "", row.sessions.to_string()), class_name="r num hide-n"),
+        rx.el.td(
+            rx.cond(row.shared, "", row.sessions.to_string()),
+            class_name="r num hide-n in-detail",
+        ),
         aria_selected=rx.cond(State.opened.ident == row.ident, "true", "false"),
         custom_attrs={"data-row": ""},
     )
@@ -84,10 +87,10 @@ def _table() -> rx.Component:
         ("User name", "", "auto"),
         ("Role", "", "96px"),
         ("Account", "", "150px"),
-        ("Signed in by", "hide-n", "100px"),
-        ("Last sign-in", "r hide-n", "108px"),
-        ("Last used", "r", "96px"),
-        ("Sessions", "r hide-n", "84px"),
+        ("Signed in by", "hide-n", "132px"),
+        ("Last sign-in", "r hide-n in-detail", "114px"),
+        ("Last used", "r", "114px"),
+        ("Sessions", "r hide-n in-detail", "84px"),
     )
     return rx.el.div(
         table(head, rx.foreach(State.rows, _row), css="stacked people"),
@@ -207,7 +210,10 @@ def _detail() -> rx.Component:
                 ),
             ),
             _fact("Second step", rx.cond(row.second_step, "on", "off")),
-            _fact("Signed in by", rx.cond(row.provider, row.provider, "not yet")),
+            _fact(
+                "Signed in by",
+                rx.el.span(rx.cond(row.provider, row.provider, "not yet"), title=row.provider),
+            ),
             _fact("Last sign-in", moment(row.signed_in, "full")),
             _fact("Last used", moment(row.seen, "full")),
             class_name="kv",
@@ -248,7 +254,7 @@ def _not_yours() -> rx.Component:
             ),
             " An admin of your organisation can give you the role.",
         ),
-        class_name="panel",
+        class_name="panel not-yours",
     )
 
 

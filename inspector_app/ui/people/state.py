@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -190,14 +191,15 @@ class PeopleState(SessionState):
     async def _read(self) -> None:
         desk, actor = registry.services().people, self._actor
         found, more = await desk.page(actor, after=self._parameter("after"), limit=PAGE_SIZE)
-        self.rows = [self._row(each) for each in found]
+        names = await self._names_of_providers()
+        self.rows = [self._row(each, names) for each in found]
         wanted = self._parameter("person")
         self.opened, self.sessions = None, []
         if wanted and (opened := await self._opened(wanted)) is not None:
-            self.opened = self._row(opened)
+            self.opened = self._row(opened, names)
             if not opened.shared:
                 self.sessions = [
-                    signed_in(each, actor.session)
+                    signed_in(each, actor.session, names)
                     for each in await desk.sessions(actor, opened.person.id)
                 ]
         self.plain_href = routes.people(self.tenant)
@@ -213,7 +215,7 @@ class PeopleState(SessionState):
                 self._show(error)
             return None
 
-    def _row(self, each: Colleague) -> PersonRow:
+    def _row(self, each: Colleague, names: Mapping[str, str]) -> PersonRow:
         ident, person = str(each.person.id), each.person
         return PersonRow(
             ident=ident,
@@ -224,7 +226,7 @@ class PeopleState(SessionState):
             shared=each.shared,
             second_step=each.second_step,
             one_time_until=milliseconds(person.one_time_until),
-            provider=each.provider,
+            provider=names.get(each.provider, each.provider),
             signed_in=milliseconds(each.signed_in_at),
             seen=milliseconds(each.seen_at),
             sessions=each.live_sessions,

@@ -8,24 +8,22 @@ import reflex as rx
 
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.provider_settings import SETTINGS, ProviderKind, Shape, shown
-from inspector_app.ui.kit.controls import button, field, icon_button
+from inspector_app.ui.kit.controls import button, field, icon_button, link
 from inspector_app.ui.kit.feedback import notice
 from inspector_app.ui.kit.form import field_id, form, reason_field, submit
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.kit.proof import proof
 from inspector_app.ui.providers.metadata import from_metadata
 from inspector_app.ui.providers.rows import RULE_GROUP, RULE_ROLE, SECRETS, RuleRow
-from inspector_app.ui.providers.state import ProvidersState
+from inspector_app.ui.providers.state import ProvidersState, form_ident
 from inspector_app.ui.session import SessionState
 
 State = ProvidersState
 _FILLED = {"entity_id", "sso_url", "slo_url", "certificates"}
 """Of SAML's settings, what metadata says."""
 _WIDE = {Shape.LINES, Shape.PEM}
-
-
-def _ident(kind: ProviderKind) -> str:
-    return f"provider-{kind.value}"
+_RANK = {Shape.LINES: 1, Shape.PEM: 2, Shape.SWITCH: 3}
+"""Of settings with a default, below one-line ones: what is equally high stands side by side."""
 
 
 def _text(
@@ -42,8 +40,9 @@ def _text(
         "aria_invalid": rx.cond(State.wrong[name], "true", "false"),
     }
     if shape in _WIDE:
-        rows = "5" if shape is Shape.PEM else "3"
-        control = rx.el.textarea(class_name="input area mono", rows=rows, **known, **props)
+        rows, css = ("5", "pem") if shape is Shape.PEM else ("3", "")
+        look = f"input area mono {css}".strip()
+        control = rx.el.textarea(class_name=look, rows=rows, **known, **props)
     else:
         css = "input mono" if shape is Shape.URL else "input"
         control = rx.el.input(class_name=css, auto_complete="off", **known, **props)
@@ -103,9 +102,10 @@ def _secret(of: str, name: str) -> rx.Component:
 
 def _settings(kind: ProviderKind) -> rx.Component:
     """Must-haves first, then the secret, and folded what has a default."""
-    of, every = _ident(kind), fields(SETTINGS[kind])
+    of, every = form_ident(kind), fields(SETTINGS[kind])
     needed = [each for each in every if each.default is MISSING]
     usual = [each for each in every if each.default is not MISSING]
+    usual.sort(key=lambda each: _RANK.get(shown(each).shape, 0))
     return rx.fragment(
         rx.el.div(
             *(_setting(of, each) for each in needed),
@@ -139,7 +139,9 @@ def _rule(of: str, row: rx.Var[RuleRow]) -> rx.Component:
             default_value=row.role,
             aria_label="Role",
         ),
-        icon_button("x", "Remove this rule", on_click=State.drop_group_rule(row.ident)),
+        icon_button(
+            "x", "Remove this rule", css="ghost edits", on_click=State.drop_group_rule(row.ident)
+        ),
         key=of + State.form_key.to_string() + "-" + row.ident,
     )
 
@@ -157,7 +159,15 @@ def _mapping(of: str) -> rx.Component:
         ),
         rx.el.ul(rx.foreach(State.rules, lambda row: _rule(of, row)), class_name="group-rules"),
         rx.cond(wrong, rx.el.span(icon("circle-x", 12), wrong, class_name="err", role="alert")),
-        rx.el.div(button("Add a rule", name="plus", css="sm", on_click=State.add_group_rule)),
+        rx.el.div(
+            button(
+                "Add a rule",
+                name="plus",
+                css="sm edits",
+                id=field_id(of, "rules"),
+                on_click=State.add_group_rule,
+            )
+        ),
         rx.el.div(
             _text(
                 of, "required", "Required group", "Who is in none that matches does not get in."
@@ -170,16 +180,29 @@ def _mapping(of: str) -> rx.Component:
 
 
 def _foot(kind: ProviderKind) -> rx.Component:
-    of = _ident(kind)
+    of = form_ident(kind)
     verb = rx.cond(State.opened, "Save", "Add provider")
+    anew = rx.el.div(
+        button("Show it as it is now", name="refresh-cw", css="sm", on_click=State.load),
+        rx.el.span("What you typed here is lost then.", class_name="t3 s12"),
+        class_name="row wrap",
+    )
+    to_correct = rx.el.span("One field above is to be corrected.", class_name="err")
     return rx.fragment(
         reason_field(of, error=State.wrong["reason"], key="why" + State.form_key.to_string()),
-        rx.el.div(submit(of, verb), class_name="row"),
+        rx.cond(State.asking == "", notice(State.problem)),
+        rx.cond(State.stale & (State.asking == ""), anew),
+        rx.el.div(
+            submit(of, verb),
+            link("Cancel", to=State.list_href, class_name="btn ghost"),
+            rx.cond(State.wrong.length() > 0, to_correct),
+            class_name="row wrap foot",
+        ),
     )
 
 
 def _form(kind: ProviderKind) -> rx.Component:
-    of = _ident(kind)
+    of = form_ident(kind)
     return form(
         of,
         rx.el.fieldset(
@@ -192,7 +215,7 @@ def _form(kind: ProviderKind) -> rx.Component:
                         of,
                         "slug",
                         "Slug",
-                        "Its part of addresses, such as corp; for good.",
+                        "Names it in addresses, such as corp; it stays for good.",
                         max_length=64,
                     ),
                 ),
@@ -200,12 +223,15 @@ def _form(kind: ProviderKind) -> rx.Component:
             ),
             _settings(kind),
             _mapping(of),
-            _switch(of, "enabled", "On the sign-in page", "Off, it lets nobody in."),
-            _switch(
-                of,
-                "link_by_email",
-                "Link by e-mail",
-                "Whoever has the same verified e-mail here is the same person.",
+            rx.el.div(
+                _switch(of, "enabled", "On the sign-in page", "Off, it lets nobody in."),
+                _switch(
+                    of,
+                    "link_by_email",
+                    "Link by e-mail",
+                    "Whoever has the same verified e-mail here is the same person.",
+                ),
+                class_name="cols two",
             ),
             rx.cond(State.opened.managed | State.must_prove, rx.fragment(), _foot(kind)),
             class_name="whole stack",
@@ -239,7 +265,7 @@ def provider_form() -> rx.Component:
         class_name="stack tight prove",
     )
     return rx.fragment(
-        rx.cond(State.asking == "", notice(State.problem)),
+        rx.cond(State.must_prove & (State.asking == ""), notice(State.problem)),
         rx.cond(
             State.opened.managed,
             managed,

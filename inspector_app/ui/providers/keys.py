@@ -136,7 +136,7 @@ def _question() -> rx.Component:
             reason_field(_FORM, error=State.keys_reason),
             on_submit=State.turn_keys,
         ),
-        title=rx.fragment(verb, " with “", State.opened.name, "”?"),
+        title=rx.fragment(verb, " for “", State.opened.name, "”?"),
         verb=verb,
         is_open=State.turning != "",
         on_shut=State.shut_keys,

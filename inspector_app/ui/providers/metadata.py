@@ -10,6 +10,7 @@ from inspector_app.ui.kit.form import field_id, form, submit
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.providers.saml_state import CertificateRow, SamlState
+from inspector_app.ui.providers.state import slowly
 
 State = SamlState
 _FORM = "provider-metadata"
@@ -26,7 +27,7 @@ def until(row: rx.Var[CertificateRow]) -> rx.Component:
 
 def fingerprint(row: rx.Var[CertificateRow]) -> rx.Component:
     """Show what people compare; copied, it is in one piece."""
-    return rx.el.code(rx.foreach(row.parts, rx.el.span), class_name="mono fingerprint")
+    return rx.el.code(rx.foreach(row.parts, rx.el.span), class_name="mono fingerprint pieces")
 
 
 def _certificate(row: rx.Var[CertificateRow]) -> rx.Component:
@@ -80,6 +81,7 @@ def from_metadata() -> rx.Component:
         max_length=MOST_METADATA + 1,
         aria_invalid=rx.cond(State.metadata_error, "true", "false"),
     )
+    waits = State.waiting == "metadata"
     return rx.el.details(
         rx.el.summary("Fill from metadata"),
         rx.el.div(
@@ -89,7 +91,7 @@ def from_metadata() -> rx.Component:
                     "Address of the metadata",
                     url,
                     html_for=by_url,
-                    hint="It is read from here, once.",
+                    hint="Inspector reads it once, from its own network.",
                     error=State.url_error,
                 ),
                 field(
@@ -99,8 +101,15 @@ def from_metadata() -> rx.Component:
                     hint="The provider's XML, as it is.",
                     error=State.metadata_error,
                 ),
-                rx.el.div(submit(_FORM, "Fill the form", css=""), class_name="row"),
-                on_submit=State.fill_from_metadata,
+                rx.el.div(
+                    submit(
+                        _FORM,
+                        rx.cond(waits, "Reading the metadata …", "Fill the form"),
+                        css="",
+                    ),
+                    class_name="row",
+                ),
+                on_submit=slowly("metadata", State.fill_from_metadata),
             ),
             _came(),
             class_name="stack prove",

@@ -17,7 +17,7 @@ from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.providers.form import provider_form
 from inspector_app.ui.providers.rows import KINDS, ProviderRow
-from inspector_app.ui.providers.state import ProvidersState
+from inspector_app.ui.providers.state import PANEL, ProvidersState
 from inspector_app.ui.providers.trying import beside
 from inspector_app.ui.session import SessionState
 from inspector_app.ui.shell import shell
@@ -61,7 +61,11 @@ _TEXTS = {
 
 
 def _row(row: rx.Var[ProviderRow]) -> rx.Component:
-    named = rx.cond(row.href, link(row.name, to=row.href, class_name="med"), rx.el.span(row.name))
+    named = rx.cond(
+        row.href,
+        link(row.name, to=row.href, class_name="med trunc"),
+        rx.el.span(row.name, class_name="trunc"),
+    )
     whose = rx.cond(
         row.href == "",
         rx.el.span("the operator's, for everybody", class_name="t3 s12"),
@@ -78,9 +82,9 @@ def _row(row: rx.Var[ProviderRow]) -> rx.Component:
     )
 
 
-def _add() -> rx.Component:
+def _add(css: str) -> rx.Component:
     return rx.fragment(
-        button("Add a provider …", name="plus", css="sm", **opens("new-provider")),
+        button("Add a provider …", name="plus", css=css, **opens("new-provider")),
         menu("new-provider", *(_kind_item(kind) for kind in ProviderKind), css="at-provider"),
     )
 
@@ -101,20 +105,21 @@ def _list() -> rx.Component:
         ("Sign-in page", "", "120px"),
         ("Rules", "r hide-n", "72px"),
         ("People", "r hide-n", "80px"),
-        ("Last sign-in", "r", "112px"),
+        ("Last sign-in", "r", "124px"),
     )
     none = empty(
         "log-in",
         "Everybody signs in with a password kept here",
         "Let your people sign in where they do anyway: by OpenID Connect, GitHub, SAML or your "
         "directory. Their groups there can give them their role here.",
+        acts=(_add("primary"),),
     )
     return rx.el.section(
         rx.el.div(
             rx.el.h2("Sign-in providers"),
             rx.el.span("What your sign-in page offers", class_name="t3 trunc hide-n"),
             rx.el.span(class_name="grow"),
-            _add(),
+            rx.cond(State.rows.length() > 0, _add("sm")),
             class_name="panel-h",
         ),
         rx.cond(
@@ -133,13 +138,14 @@ def _one() -> rx.Component:
     acts = rx.cond(
         row.managed,
         rx.fragment(),
-        rx.fragment(
+        rx.el.div(
             rx.cond(
                 row.state == "on",
                 button("Switch off …", css="sm", on_click=State.ask_provider("disable")),
                 button("Switch on …", css="sm", on_click=State.ask_provider("enable")),
             ),
             button("Remove …", css="sm danger-quiet", on_click=State.ask_provider("remove")),
+            class_name="row acts",
         ),
     )
     panel = rx.el.section(
@@ -150,8 +156,14 @@ def _one() -> rx.Component:
                 class_name="btn ghost icon sm",
                 aria_label="All providers",
             ),
-            rx.el.h2(rx.cond(row, row.name, "New provider"), class_name="trunc"),
-            rx.el.span(word, class_name="t3"),
+            rx.el.h2(
+                rx.cond(row, row.name, "New provider"),
+                id=PANEL,
+                tab_index=-1,
+                class_name="trunc",
+                title=row.name,
+            ),
+            rx.el.span(word, class_name="t3 nowrap"),
             rx.cond(row, badge(row.state, _STATES)),
             rx.el.span(class_name="grow"),
             rx.cond(row, acts),
@@ -200,13 +212,13 @@ def providers_page() -> rx.Component:
     not_yours = rx.el.section(
         empty(
             "lock",
-            "Sign-in is for admins",
+            "Sign-in providers are for admins",
             rx.el.span(
                 "You are signed in as ", SessionState.username, ", ", SessionState.role, "."
             ),
             " An admin of your organisation can give you the role.",
         ),
-        class_name="panel",
+        class_name="panel not-yours",
     )
     return shell(
         rx.cond(SessionState.role != "", rx.cond(allowed, body, not_yours)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 
@@ -76,10 +77,11 @@ class StepRow:
 
 @dataclass(frozen=True)
 class AddressRow:
-    """What is entered at the provider."""
+    """What is entered at the provider. `parts` make the address: a line may end after each."""
 
     label: str
     url: str
+    parts: list[str]
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,11 @@ def ordered(
         enabled=bool(form.get("enabled")),
         link_by_email=bool(form.get("link_by_email")),
     )
+
+
+def address_of(label: str, url: str) -> AddressRow:
+    """An address, to be broken before its slashes."""
+    return AddressRow(label, url, re.findall(r"\w+://[^/]*|/[^/]*", url))
 
 
 def step_of(each: Walked) -> StepRow:

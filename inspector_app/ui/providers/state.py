@@ -6,19 +6,21 @@ import asyncio
 
 import reflex as rx
 
-from inspector_app.domain.errors import InspectorError, Invalid, ProofRequired
+from inspector_app.domain.errors import Conflict, InspectorError, Invalid, ProofRequired
 from inspector_app.domain.permissions import Permission, Role
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.providers import Provider, no_such_provider, order_of
 from inspector_app.services import registry
 from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
+from inspector_app.ui.kit.form import field_id
 from inspector_app.ui.providers.rows import (
     AddressRow,
     ProviderRow,
     RuleRow,
     StepRow,
     WouldBeRow,
+    address_of,
     everybodys,
     ordered,
     row_of,
@@ -30,6 +32,9 @@ from inspector_app.ui.session import Notice, SessionState, now
 
 PATIENCE = 8
 """Seconds for a try: a State's lock in Redis lasts ten."""
+PANEL = "provider-panel"
+"""The id of its panel's heading. It is focused to be seen: `scroll_to` would need `eval`."""
+_WAITS = {"walk", "password", "person", "metadata"}
 _TOLD = {
     "enable": "is on the sign-in page again.",
     "disable": "is switched off; the sessions it opened have ended.",
@@ -61,6 +66,10 @@ class ProvidersState(SessionState):
     works: bool = False
     would: WouldBeRow | None = None
     would_error: str = ""
+    by_name: bool = False
+    """Whether `would_error` concerns the name that was looked up."""
+    waiting: str = ""
+    """What the page waits for: one of `_WAITS`, or ""."""
     here: str = ""
     """This page's own address: where a proof leads back to."""
     list_href: str = ""
@@ -69,6 +78,8 @@ class ProvidersState(SessionState):
     second_step: bool = False
     """Whether the admin proves by a code."""
     problem: Notice | None = None
+    stale: bool = False
+    """Whether the form was refused because somebody else changed the provider."""
     ready: bool = False
 
     @rx.event
@@ -84,6 +95,7 @@ class ProvidersState(SessionState):
             kind.value: routes.providers(self.tenant, new=kind.value) for kind in ProviderKind
         }
         self.asking, self.steps, self.would, self.would_error = "", [], None, ""
+        self.waiting = ""
         self._show_last_answer()
         await self._read()
         await self._ask_for_proof()
@@ -105,7 +117,7 @@ class ProvidersState(SessionState):
     @requires(Permission.PROVIDER_WRITE)
     async def keep_provider(self, form: dict[str, str]) -> rx.event.EventSpec | None:
         """Do what the form says; a new provider's own page comes next."""
-        self.wrong, self.problem = {}, None
+        self.wrong, self.problem, self.stale = {}, None, False
         row = self.opened
         try:
             order = ordered(
@@ -123,14 +135,18 @@ class ProvidersState(SessionState):
             )
         except Invalid as error:
             self._point_at(error)
+            return self._to_what_is_wrong()
         except InspectorError as error:
             self._refuse(error)
+            self.stale = row is not None and isinstance(error, Conflict)
+            return rx.set_focus(PANEL) if self.must_prove else None
         else:
             if row is None:
                 return rx.redirect(routes.providers(self.tenant, provider=found.slug))
             await self._read()
             self.notice = Notice("completed", f"“{found.name}” is changed.", "")
-        return None
+        # What was done is said above the form, and whoever did it stands below.
+        return rx.set_focus(PANEL)
 
     @rx.event
     @requires(Permission.PROVIDER_READ)
@@ -172,9 +188,16 @@ class ProvidersState(SessionState):
 
     @rx.event
     @requires(Permission.PROVIDER_READ)
+    async def wait_for(self, what: str) -> None:
+        """Say what is asked that may take seconds, and afterwards, by "", that nothing is."""
+        self.waiting = what if what in _WAITS else ""
+
+    @rx.event
+    @requires(Permission.PROVIDER_READ)
     async def try_provider(self) -> None:
         """Walk what can be walked of a sign-in, as it is kept."""
         self._clear()
+        self.steps = []
         if self.opened is None:
             return
         trials = registry.services().provider_trials
@@ -197,6 +220,7 @@ class ProvidersState(SessionState):
             return
         groups = [each.strip() for each in form.get("groups", "").split("\n") if each.strip()]
         username = form.get("username", "").strip()
+        self.by_name = bool(username)
         try:
             async with asyncio.timeout(PATIENCE):
                 found = await registry.services().providers.would_be(
@@ -244,7 +268,7 @@ class ProvidersState(SessionState):
         self.ready = True
 
     def _fill(self, kind: ProviderKind, found: Provider | None) -> None:
-        self.kind, self.wrong, self.problem = kind.value, {}, None
+        self.kind, self.wrong, self.problem, self.stale = kind.value, {}, None, False
         self.form_key += 1
         self.values = values_of(found.settings if found else None, kind) | {
             "name": found.name if found else "",
@@ -259,7 +283,7 @@ class ProvidersState(SessionState):
         ]
         self.has = list(found.has) if found else []
         addresses = registry.services().provider_trials.registered(found) if found else ()
-        self.addresses = [AddressRow(each.label, each.url) for each in addresses]
+        self.addresses = [address_of(each.label, each.url) for each in addresses]
 
     async def _ask_for_proof(self) -> None:
         self.must_prove = self._actor.must_prove(now())
@@ -273,12 +297,29 @@ class ProvidersState(SessionState):
         if field not in {*self.values, *self.has, "slug", "reason", "rules"} | _SECRET_FIELDS:
             self.problem = Notice("failed", error.title, error.detail, error.hint)
 
+    def _to_what_is_wrong(self) -> rx.event.EventSpec | None:
+        """Lead to the first field that is wrong, which may be far above the button."""
+        if self.problem is not None:
+            return None  # it stands beside the button
+        name = next(iter(self.wrong), "")
+        return rx.set_focus(field_id(form_ident(self.kind), name))
+
     def _refuse(self, error: InspectorError) -> None:
         self.must_prove = isinstance(error, ProofRequired)
         self.problem = Notice("failed", error.title, error.detail, error.hint)
 
 
+def slowly(what: str, *asks: rx.event.EventType[()]) -> list[rx.event.EventType[()]]:
+    """Show what is waited for while a page `asks` for it: a handler tells nothing in between."""
+    return [ProvidersState.wait_for(what), *asks, ProvidersState.wait_for("")]
+
+
 _SECRET_FIELDS = {"client_secret", "bind_password"}
+
+
+def form_ident(kind: str) -> str:
+    """The id of the form of a provider of this kind."""
+    return f"provider-{kind}"
 
 
 def _kind(text: str) -> ProviderKind:

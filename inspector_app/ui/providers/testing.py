@@ -7,7 +7,7 @@ import reflex as rx
 from inspector_app.ui.kit.controls import field
 from inspector_app.ui.kit.form import field_id, form, submit
 from inspector_app.ui.kit.icons import icon
-from inspector_app.ui.providers.state import ProvidersState
+from inspector_app.ui.providers.state import ProvidersState, slowly
 from inspector_app.ui.providers.steps import steps
 from inspector_app.ui.providers.tested import FactRow
 from inspector_app.ui.providers.testing_state import TestingState
@@ -37,6 +37,7 @@ def sign_in_to_test() -> rx.Component:
 def password_form() -> rx.Component:
     """A directory has no page to go to: its password is typed here, and kept nowhere."""
     name, password = field_id(_TEST, "username"), field_id(_TEST, "password")
+    waits = ProvidersState.waiting == "password"
     return form(
         _TEST,
         rx.el.div(
@@ -68,11 +69,11 @@ def password_form() -> rx.Component:
             class_name="cols two",
         ),
         rx.el.div(
-            submit(_TEST, "Sign in to test", css="sm"),
+            submit(_TEST, rx.cond(waits, "Signing in …", "Sign in to test"), css="sm"),
             rx.el.span("Kept nowhere; a wrong one counts.", class_name="t3 s12"),
             class_name="row",
         ),
-        on_submit=State.test_password,
+        on_submit=slowly("password", State.test_password),
     )
 
 

@@ -9,7 +9,7 @@ from inspector_app.ui.kit.form import field_id, form, submit
 from inspector_app.ui.kit.icons import icon
 from inspector_app.ui.providers.keys import our_keys
 from inspector_app.ui.providers.rows import AddressRow
-from inspector_app.ui.providers.state import ProvidersState
+from inspector_app.ui.providers.state import ProvidersState, slowly
 from inspector_app.ui.providers.steps import steps
 from inspector_app.ui.providers.testing import (
     PANEL,
@@ -28,7 +28,7 @@ def _address(row: rx.Var[AddressRow]) -> rx.Component:
     return rx.el.div(
         rx.el.div(row.label, class_name="t3 s12"),
         rx.el.div(
-            rx.el.code(row.url, class_name="mono grow wrap"),
+            rx.el.code(rx.foreach(row.parts, rx.el.span), class_name="mono grow wrap pieces"),
             copy_button(row.url, "address"),
             class_name="row",
         ),
@@ -50,29 +50,31 @@ def _addresses() -> rx.Component:
 
 
 def _walked() -> rx.Component:
+    works, fails = icon("circle-check", 14, css="ct"), icon("circle-x", 14, css="ct")
     said = rx.cond(
         State.works,
-        rx.el.b(icon("circle-check", 14), "Works, as far as nobody signs in", class_name="row"),
-        rx.el.b(icon("circle-x", 14), "Does not work", class_name="row"),
+        rx.el.b(works, "Works, up to where somebody signs in", class_name="row st-completed"),
+        rx.el.b(fails, "Does not work", class_name="row st-failed"),
     )
     return rx.cond(
         State.steps.length() > 0,
         rx.el.div(said, steps(State.steps), role="status"),
         rx.el.p(
-            "Test walks what can be walked of a sign-in without a person. Signing in to test "
-            "walks all of it, and lets nobody in. Both go by what is saved.",
+            "“Test” checks what needs no person, such as addresses and keys. “Sign in to test” "
+            "goes all the way, and lets nobody in. Both go by what is saved.",
             class_name="t3",
         ),
     )
 
 
 def _test() -> rx.Component:
-    again = [TestingState.drop_tested, State.try_provider]
+    again = slowly("walk", TestingState.drop_tested, State.try_provider)
+    waits = State.waiting == "walk"
     return rx.el.section(
         rx.el.div(
             rx.el.h2("Test"),
             rx.el.span(class_name="grow"),
-            button("Test", name="play", css="sm", on_click=again),
+            button(rx.cond(waits, "Testing …", "Test"), name="play", css="sm", on_click=again),
             sign_in_to_test(),
             class_name="panel-h",
         ),
@@ -90,10 +92,26 @@ def _test() -> rx.Component:
 def _person() -> rx.Component:
     by_name = field_id(_TRY, "username")
     by_groups = field_id(_TRY, "groups")
-    groups = rx.el.textarea(
-        id=by_groups, name="groups", class_name="input area mono", rows="3", spell_check=False
+    of_name, of_groups = (
+        rx.cond(State.by_name == at, State.would_error, "").to(str) for at in (True, False)
     )
-    name = rx.el.input(id=by_name, name="username", class_name="input", auto_complete="off")
+    groups = rx.el.textarea(
+        id=by_groups,
+        name="groups",
+        class_name="input area mono",
+        rows="3",
+        spell_check=False,
+        aria_invalid=rx.cond(of_groups, "true", "false"),
+    )
+    name = rx.el.input(
+        id=by_name,
+        name="username",
+        class_name="input",
+        auto_complete="off",
+        spell_check=False,
+        aria_invalid=rx.cond(of_name, "true", "false"),
+    )
+    waits, ask, asks = State.waiting == "person", "Who would it be?", "Looking them up …"
     found = rx.cond(
         State.would,
         rx.el.div(
@@ -123,17 +141,18 @@ def _person() -> rx.Component:
                         name,
                         html_for=by_name,
                         hint="Looked up there, without their password.",
+                        error=of_name,
                     ),
                 ),
                 field(
                     "Somebody's groups",
                     groups,
                     html_for=by_groups,
-                    hint="One a line.",
-                    error=State.would_error,
+                    hint="One a line, as the provider names them.",
+                    error=of_groups,
                 ),
-                rx.el.div(submit(_TRY, "Who would it be?", css=""), class_name="row"),
-                on_submit=State.try_person,
+                rx.el.div(submit(_TRY, rx.cond(waits, asks, ask), css=""), class_name="row"),
+                on_submit=slowly("person", State.try_person),
             ),
             found,
             class_name="panel-b stack",

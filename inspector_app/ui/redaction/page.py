@@ -118,7 +118,7 @@ def redaction_page() -> rx.Component:
             ),
             " An admin of your organisation can give you the role.",
         ),
-        class_name="panel",
+        class_name="panel not-yours",
     )
     return shell(
         rx.cond(SessionState.role != "", rx.cond(allowed, body, not_yours)),

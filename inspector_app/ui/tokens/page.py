@@ -31,7 +31,7 @@ def tokens_page() -> rx.Component:
             "The organisation's tokens are for admins",
             "Your own stand on your account page.",
         ),
-        class_name="panel",
+        class_name="panel not-yours",
     )
     return shell(
         rx.cond(SessionState.role != "", rx.cond(allowed, listing, not_yours)),

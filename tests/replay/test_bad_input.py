@@ -337,9 +337,12 @@ def test_a_replay_ends_with_whoever_asked_for_it(tmp_path):
     program = Path(os.sys.executable).with_name("inspector")
     asked = subprocess.Popen([program, "replay", "compare", *words])
     until(lambda: running(f"sleep\0{mark}"))
+    (own,) = {each.with_name("cwd").readlink() for each in running(f"sleep\0{mark}")}
+    assert (own.parent / "history").exists()
     asked.kill()
     asked.wait()
     until(lambda: not running(f"sleep\0{mark}"))
+    until(lambda: not own.parent.exists())
 
 
 def until(holds):

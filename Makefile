@@ -83,7 +83,7 @@ tools:
 ROOM := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 3000000 { print "/dev/shm" }')
 
 test: frontend tools $(OLDEST) ## Every test; without a Chromium all but the browser's. COVERAGE=1 tells what they reach
-	@$(if $(ROOM),TMPDIR=$(ROOM)) $(BIN)/pytest -n 2 --dist loadscope --no-loadscope-reorder \
+	@$(if $(ROOM),TMPDIR=$(ROOM)) $(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder \
 	 $(if $(COVERAGE),--cov --cov-report=term) \
 	 -m "not torture$$(test -x $(CHROMIUM) || echo ' and not e2e')"
 

@@ -69,11 +69,11 @@ class Fuzzed:
         self.front, self.troupe = front, troupe
         transport = httpx.ASGITransport(front.app, client=("10.2.0.1", 5))
         self.http = httpx.AsyncClient(transport=transport, base_url=ORIGIN)
-        self.troubles, self.sent = [], 0
+        self.troubles, self.sent, self.known = [], 0, {}
         self.foreign = [str(troupe.other), *troupe.theirs.values()]
 
     async def sends(self, who, case):
-        headers, _ = await self.troupe.lets_in(who)
+        headers = await self._comes(who)
         made = requests.Request(**case.as_transport_kwargs(base_url=ORIGIN)).prepare()
         own = {"authorization", "cookie", "x-csrf-token", "origin", "x-inspector-tenant"}
         sent = {name: as_text(v) for name, v in made.headers.items() if name.lower() not in own}
@@ -86,7 +86,15 @@ class Fuzzed:
         self.http.cookies.clear()
         answer = await self.http.send(request)
         self.sent += 1
+        if made.method != "GET" or made.path_url.startswith("/auth/"):
+            self.known.clear()  # it may have ended anybody's session
         self._judge(who, case, answer, repr((made.url, made.headers, body)))
+
+    async def _comes(self, who):
+        """Come in, anew unless nothing has happened since that could end a session."""
+        if who not in self.known:
+            self.known[who], _ = await self.troupe.lets_in(who)
+        return self.known[who]
 
     def _judge(self, who, case, answer, asked):
         where = f"{who.name}: {case.method} {asked[:300]} -> {answer.status_code}"

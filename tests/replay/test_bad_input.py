@@ -334,12 +334,16 @@ def test_a_replay_ends_with_whoever_asked_for_it(tmp_path):
         f"import subprocess\nsubprocess.Popen(['sleep', '{mark}'])\nwhile True: pass\n"
     )
     words = [str(FOLDER / "Chain.json"), "orders:Chain", "--path", str(tmp_path)]
+    words += ["--time-limit", "600"]  # it must not end by itself
     program = Path(os.sys.executable).with_name("inspector")
     asked = subprocess.Popen([program, "replay", "compare", *words])
     until(lambda: running(f"sleep\0{mark}"))
+    (own,) = {each.with_name("cwd").readlink() for each in running(f"sleep\0{mark}")}
+    assert (own.parent / "history").exists()
     asked.kill()
     asked.wait()
     until(lambda: not running(f"sleep\0{mark}"))
+    until(lambda: not own.parent.exists())
 
 
 def until(holds):

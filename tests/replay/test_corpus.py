@@ -13,6 +13,7 @@ from inspector_app.domain.replay_answers import answer, parse_record
 from inspector_app.domain.sdk_messages import accused, is_about_nondeterminism
 from inspector_app.replay.histories import COMMAND_EVENTS, read
 from inspector_app.replay.recorder import Target, record
+from tests.fixtures.replay import table
 from tests.fixtures.replay.corpus import (
     BROKEN,
     DRIFTED,
@@ -41,10 +42,10 @@ def compared(sdk, request):
     return request.getfixturevalue("compared_by_the_oldest")
 
 
-def in_each_sdk(names, table):
+def in_each_sdk(names, changes):
     """Each row with either SDK, but for those that the oldest one does not replay."""
-    rows = [("newest", *row) for row in table]
-    rows += [("oldest", *row) for row in table if row[:3] not in OLDEST_DIFFERS]
+    rows = [("newest", *row) for row in changes]
+    rows += [("oldest", *row) for row in changes if row[:3] not in OLDEST_DIFFERS]
     return pytest.mark.parametrize(("sdk", "module", "workflow", "history", *names), rows)
 
 
@@ -237,7 +238,7 @@ def test_the_snippet_is_for_this_very_place():
 def test_the_sdks_own_message_is_read_and_never_leads_to_before_the_true_event(
     module, workflow, history, first
 ):
-    message = replayed(module, workflow, history, sandboxed=False)["sdk_message"]
+    message = table.found_unsandboxed(module, workflow, history)["sdk_message"]
     assert is_about_nondeterminism(message)
     accusation = accused(message)
     if workflow == "LocalRemoved":  # "Missing associated machine for LocalActivity(3)"
@@ -246,3 +247,9 @@ def test_the_sdks_own_message_is_read_and_never_leads_to_before_the_true_event(
     assert accusation.sdk == "core"
     if accusation.event_id is not None:  # the SDK may notice it later, never earlier
         assert accusation.event_id >= int(first.split()[0])
+
+
+def test_the_corpus_table_is_what_replaying_says():
+    want = table.PAGE.read_text().splitlines()
+    # `python -m tests.fixtures.replay.table` writes it anew.
+    assert table.page().splitlines() == want

@@ -7,8 +7,24 @@ import json
 
 import pytest
 
-from tests.fixtures.handlers import EVERY, HYDRATE, arguments, beyond_defaults, fields, handler
-from tests.fixtures.socket import MARK, NAMESPACE, PATIENCE, Socket, sign_in, text_of
+from tests.fixtures.handlers import (
+    EVERY,
+    HYDRATE,
+    arguments,
+    beyond_defaults,
+    fields,
+    handler,
+    shared_out,
+)
+from tests.fixtures.socket import (
+    MARK,
+    NAMESPACE,
+    PATIENCE,
+    Socket,
+    side_by_side,
+    sign_in,
+    text_of,
+)
 
 pytestmark = pytest.mark.temporal
 
@@ -84,18 +100,21 @@ VALUES = [None, 5, -1, True, "x", "\0", [], ["x"], {}, {"a": {"b": []}}, "x" * 1
 
 
 async def test_arguments_of_every_wrong_kind_tell_nothing_and_break_nobody(app, waiting):
-    async with (
-        Socket(app, sign_in(app, "noor"), page=waiting.page()) as socket,
-        Socket(app, sign_in(app, "ivo")) as other,
-    ):
-        await socket.until("Approval", await socket.call(handler("_run_state.load")))
-        for name in EVERY:
-            given = arguments(name) or {"unknown": 1}
-            for value in VALUES if name != MARK else ():
-                await socket.emit(socket.event(name, **dict.fromkeys(given, value)))
-            told = await socket.marked()
-            assert not any(word in text_of(told) for word in INSIDE), name
-        assert "'noor'" in text_of(await socket.call(HYDRATE))
+    cookie = sign_in(app, "noor")
+
+    async def tries(names):
+        async with Socket(app, cookie, page=waiting.page()) as socket:
+            await socket.until("Approval", await socket.call(handler("_run_state.load")))
+            for name in names:
+                given = arguments(name) or {"unknown": 1}
+                for value in VALUES if name != MARK else ():
+                    await socket.emit(socket.event(name, **dict.fromkeys(given, value)))
+                told = await socket.marked()
+                assert not any(word in text_of(told) for word in INSIDE), name
+            assert "'noor'" in text_of(await socket.call(HYDRATE))
+
+    async with Socket(app, sign_in(app, "ivo")) as other:
+        await side_by_side(map(tries, shared_out(EVERY)))
         assert "'ivo'" in text_of(await other.call(HYDRATE))
     assert await waiting.is_untouched()
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 
 import pytest
 
-from inspector_app.services.watching import BEAT
 from tests.fixtures.database import PASSWORD
 from tests.fixtures.handlers import HYDRATE, SAID, SHELL, arguments, beyond_defaults, handler
 from tests.fixtures.socket import Socket, redirects, sign_in, sign_out, text_of
@@ -54,22 +51,6 @@ async def test_a_token_left_behind_opens_nothing(app, waiting, who):
     assert waiting.ref.workflow_id not in text_of(told)
     assert "'ana'" not in text_of(told)
     assert await waiting.is_untouched()
-
-
-async def test_who_takes_a_token_over_in_silence_is_told_nothing(app, waiting):
-    # The page's own loop goes on for a moment after its reader left, and the newcomer has not
-    # sent the event by which the state would change hands.
-    victim = await read_by_ana(app, waiting)
-    await victim.__aexit__()
-    told = []
-    async with Socket(app, token=victim.token) as thief:
-        await waiting.handle.terminate("so that there is something new to tell")
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2 * BEAT):
-                while True:
-                    told.append(await thief.updates.get())
-    assert beyond_defaults(told, allowed=set()) == {}
-    assert waiting.ref.workflow_id not in text_of(told)
 
 
 async def test_after_log_out_an_open_socket_is_refused_and_emptied(app, waiting):

@@ -17,9 +17,16 @@ from inspector_app.inspector_app import PAGES
 from inspector_app.services.redaction import RuleChange
 from tests.fixtures.app import served
 from tests.fixtures.aside import Aside
-from tests.fixtures.handlers import EVERY, HYDRATE, HYDRATE_AND_LOAD, arguments, handler
+from tests.fixtures.handlers import (
+    EVERY,
+    HYDRATE,
+    HYDRATE_AND_LOAD,
+    arguments,
+    handler,
+    shared_out,
+)
 from tests.fixtures.laden import ATTRIBUTE, Plantation, spelled
-from tests.fixtures.socket import Socket, sign_in
+from tests.fixtures.socket import Socket, side_by_side, sign_in
 from tests.fixtures.speaking import acts, speaks
 
 pytestmark = pytest.mark.temporal
@@ -201,7 +208,7 @@ async def heard_a_while(socket):
 
 
 async def test_no_screen_tells_an_observer(redacted):
-    for ref in redacted.planted.refs:
+    async def looks_at(ref):
         tabs = [page_of(ref, tab=tab, event=1) for tab in ("summary", "metadata", "audit")]
         async with Socket(redacted.app, redacted.cookies["ivo"], page=tabs[0]) as socket:
             told = await socket.until(HIDDEN, await socket.call(RUN_LOAD, tabs[0]))
@@ -215,25 +222,34 @@ async def test_no_screen_tells_an_observer(redacted):
             told = await socket.call(RUN_LOAD, tabs[1])
             await asyncio.wait_for(socket.until(redacted.canary, told), 30)  # or this sees nothing
 
+    await side_by_side(map(looks_at, redacted.planted.refs))
+
 
 async def test_no_handler_tells_an_observer(redacted):
     page = page_of(redacted.planted.refs[2], tab="metadata", event=1)
-    async with Socket(redacted.app, redacted.cookies["ivo"], page=page) as socket:
-        told = await socket.until(HIDDEN, await socket.call(RUN_LOAD, page))
-        for name in EVERY:
-            told += await socket.call(name, page, **arguments(name))
-            assert redacted.finds(told[-50:]) == [], name
-        told += await socket.call(HYDRATE, page)
-    assert redacted.finds(told) == []
+
+    async def calls(names):
+        async with Socket(redacted.app, redacted.cookies["ivo"], page=page) as socket:
+            told = await socket.until(HIDDEN, await socket.call(RUN_LOAD, page))
+            for name in names:
+                told += await socket.call(name, page, **arguments(name))
+                assert redacted.finds(told[-50:]) == [], name
+            told += await socket.call(HYDRATE, page)
+        assert redacted.finds(told) == []
+
+    await side_by_side(map(calls, shared_out(EVERY)))
     assert len(EVERY) > 80
 
 
 async def test_no_page_tells_an_observer(redacted):
-    async with Socket(redacted.app, redacted.cookies["ivo"]) as socket:
-        for route, *_ in PAGES:
-            page = f"{route.replace('[tenant_slug]', 'demo')}?ns=default"
+    async def looks_at(route):
+        page = f"{route.replace('[tenant_slug]', 'demo')}?ns=default"
+        async with Socket(redacted.app, redacted.cookies["ivo"]) as socket:
             told = await socket.call(HYDRATE_AND_LOAD, page) + await heard_a_while(socket)
-            assert redacted.finds(told) == [], route
+            told += await socket.call(HYDRATE, page)  # all of the state at once
+        assert redacted.finds(told) == [], route
+
+    await side_by_side(looks_at(route) for route, *_ in PAGES)
 
 
 async def test_what_happens_while_they_watch_is_hidden_too(redacted):

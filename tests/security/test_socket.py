@@ -8,7 +8,7 @@ from inspector_app.domain.permissions import Permission, Role
 from inspector_app.ui.guard import declared
 from tests.fixtures import handlers
 from tests.fixtures.handlers import HYDRATE, HYDRATE_AND_LOAD, arguments, beyond_defaults, handler
-from tests.fixtures.socket import Refused, Socket, redirects, sign_in, text_of
+from tests.fixtures.socket import Refused, Socket, redirects, side_by_side, sign_in, text_of
 from tests.fixtures.temporal import waits_for
 
 pytestmark = pytest.mark.temporal
@@ -22,13 +22,16 @@ TYPED = {"next_page", "wanted_tenant", "typed_username"}
 
 
 async def test_nobody_signed_in_gets_nothing_from_any_handler(app, waiting):
-    async with Socket(app, page=waiting.page()) as socket:
-        for name in handlers.EVERY:
-            told = await socket.call(name, **arguments(name))
-            assert beyond_defaults(told, allowed=handlers.SAID | TYPED) == {}, name
-            found = declared(name)
-            if found is None or found.permission is not Permission.PUBLIC:
-                assert "/login?next=%2Ft%2Fdemo%2Frun" in redirects(told)[0], name
+    async def tries(names):
+        async with Socket(app, page=waiting.page()) as socket:
+            for name in names:
+                told = await socket.call(name, **arguments(name))
+                assert beyond_defaults(told, allowed=handlers.SAID | TYPED) == {}, name
+                found = declared(name)
+                if found is None or found.permission is not Permission.PUBLIC:
+                    assert "/login?next=%2Ft%2Fdemo%2Frun" in redirects(told)[0], name
+
+    await side_by_side(tries(names) for names in handlers.shared_out(handlers.EVERY))
     assert await waiting.is_untouched()
 
 
@@ -36,11 +39,16 @@ async def test_an_observer_is_refused_by_every_handler_that_acts(app, waiting, d
     app.hire("olga", "demo", "observer")
     refused = handlers.beyond(Role.OBSERVER)
     assert len(refused) >= 10
-    async with Socket(app, sign_in(app, "olga"), page=waiting.page()) as socket:
-        await socket.until("Approval", await socket.call(RUN))
-        for name in refused:
-            told = await socket.call(name, **arguments(name))
-            assert "may not do this" in text_of(told), name
+    cookie = sign_in(app, "olga")
+
+    async def tries(names):
+        async with Socket(app, cookie, page=waiting.page()) as socket:
+            await socket.until("Approval", await socket.call(RUN))
+            for name in names:
+                told = await socket.call(name, **arguments(name))
+                assert "may not do this" in text_of(told), name
+
+    await side_by_side(tries(names) for names in handlers.shared_out(refused))
     assert await waiting.is_untouched()
     written = {(entry["permission"], entry["role"]) for entry in denials("olga")}
     assert written == {(declared(name).permission, "observer") for name in refused}
@@ -73,13 +81,18 @@ async def test_variables_cannot_be_set_from_outside(app, person):
         name for name in handlers.EVERY if name.endswith((".setvar", ".update_vars_internal"))
     ]
     assert len(names) > 10
-    async with Socket(app, person and sign_in(app, person)) as socket:
-        before = text_of(await socket.call(HYDRATE))
-        for name in names:
-            told = await socket.call(name, **arguments(name))
-            assert redirects(told) if person is None else "may not do this" in text_of(told)
-            assert beyond_defaults(told, allowed=handlers.SAID) == {}, name
-        assert ("'role_rx_state_': 'admin'" in before) == (person == "noor")
+    cookie = person and sign_in(app, person)
+
+    async def tries(names):
+        async with Socket(app, cookie) as socket:
+            before = text_of(await socket.call(HYDRATE))
+            for name in names:
+                told = await socket.call(name, **arguments(name))
+                assert redirects(told) if person is None else "may not do this" in text_of(told)
+                assert beyond_defaults(told, allowed=handlers.SAID) == {}, name
+            assert ("'role_rx_state_': 'admin'" in before) == (person == "noor")
+
+    await side_by_side(tries(names) for names in handlers.shared_out(names))
 
 
 @pytest.mark.parametrize(
@@ -176,20 +189,24 @@ async def test_a_foreign_or_missing_origin_never_reaches_reflex(app, origin):
 
 async def test_another_tenants_pages_read_as_ones_that_are_not_there(app, waiting):
     cookie, names = sign_in(app, "eve"), [n for n in handlers.EVERY if declared(n) is not None]
-    answers = []
-    for tenant in ("demo", "nowhere"):
+
+    async def answered(tenant, names):
         async with Socket(app, cookie, page=waiting.page(tenant)) as socket:
             told = [
                 (name, beyond_defaults(await socket.call(name, **arguments(name)), allowed=set()))
                 for name in names
             ]
-            csrf = {found["csrf"] for _, found in told if "csrf" in found}
-            for _, found in told:
-                found.pop("enrolment", None)  # a new secret each time, and one's own
-            answers.append(repr(told).replace("nowhere", "demo"))
-            assert len(csrf) <= 1
-    assert answers[0] == answers[1]
-    assert waiting.ref.workflow_id not in answers[0]
+        csrf = {found["csrf"] for _, found in told if "csrf" in found}
+        for _, found in told:
+            found.pop("enrolment", None)  # a new secret each time, and one's own
+        assert len(csrf) <= 1
+        return [repr(each).replace("nowhere", "demo") for each in told]
+
+    parts = handlers.shared_out(names)
+    theirs = await side_by_side(answered("demo", names) for names in parts)
+    nobodys = await side_by_side(answered("nowhere", names) for names in parts)
+    assert theirs == nobodys
+    assert waiting.ref.workflow_id not in repr(theirs)
     assert await waiting.is_untouched()
 
 

@@ -3,6 +3,7 @@
 Standard library only and run by its path. It prints, as one JSON object, how the program ended.
 The program gets namespaces of its own for network and processes where the kernel lets us, another
 user when we are root, limits, and an end: it and whatever it started are gone when this returns.
+So is the scratch folder, history and all, when whoever asked was killed and cannot remove it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import ctypes
 import json
 import os
 import resource
+import shutil
 import signal
 import sys
 import time
@@ -34,7 +36,6 @@ def main() -> None:
     """Run the program that the first argument describes."""
     asked: dict[str, Any] = json.loads(sys.argv[1])
     libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(_PDEATHSIG, signal.SIGKILL)
     libc.prctl(_SUBREAPER, 1)
     walls = _walls(libc)
     if asked["uid"] is not None and not _show(libc, asked["shown"]):
@@ -45,8 +46,11 @@ def main() -> None:
             _become(libc, asked)
         finally:
             os._exit(127)
-    status, in_time = _wait(started, asked["seconds"])
+    status, in_time = _wait(started, asked["seconds"], asked["asked_by"])
     _sweep()
+    if os.getppid() != asked["asked_by"]:
+        shutil.rmtree(asked["scratch"], ignore_errors=True)
+        return
     ended = {
         "in_time": in_time,
         "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else None,
@@ -123,14 +127,14 @@ def _become(libc: ctypes.CDLL, asked: dict[str, Any]) -> None:
     os.execve(asked["command"][0], asked["command"], asked["environ"])  # noqa: S606 - its arguments are a list
 
 
-def _wait(process: int, seconds: float) -> tuple[int, bool]:
-    """Wait for a process; kill it when its time is over."""
+def _wait(process: int, seconds: float, asked_by: int) -> tuple[int, bool]:
+    """Wait for a process; kill it when its time is over, or who asked for it is gone."""
     until = time.monotonic() + seconds
     while True:
         found, status = os.waitpid(process, os.WNOHANG)
         if found:
             return status, True
-        if time.monotonic() > until:
+        if time.monotonic() > until or os.getppid() != asked_by:
             os.kill(process, signal.SIGKILL)
             return os.waitpid(process, 0)[1], False
         time.sleep(0.01)

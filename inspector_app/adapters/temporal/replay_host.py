@@ -167,6 +167,8 @@ def _confined(
     limits = _LIMITS | {"RLIMIT_CPU": int(seconds * PROCESSOR_SHARE) + 1}
     asked = {
         "command": command,
+        "asked_by": os.getpid(),
+        "scratch": str(folder),
         "folder": own,
         "uid": uid,
         "shown": _python_folders(command[0]),

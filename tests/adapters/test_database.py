@@ -247,6 +247,22 @@ async def test_a_write_waits_for_another_one_and_then_happens(database, tmp_path
     assert await slugs(database) == ["acme"]
 
 
+async def test_who_leaves_at_any_step_of_a_write_holds_up_nobody(database):
+    async def writes(slug):
+        async with database.begin(write=True) as work:
+            await work.tenants.add(tenant(slug), datetime.now(UTC))
+
+    for steps in range(40):
+        leaving = asyncio.create_task(writes(f"leaves-{steps}"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        leaving.cancel()
+        with suppress(asyncio.CancelledError):
+            await leaving
+        await writes(f"stays-{steps}")
+    assert {f"stays-{steps}" for steps in range(40)} <= set(await slugs(database))
+
+
 @on_a_file
 async def test_a_full_disk_is_said_and_what_was_there_stays(database):
     async with database.begin(write=True) as work:

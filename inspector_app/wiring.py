@@ -6,9 +6,10 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +25,6 @@ from inspector_app.adapters.identity.ldap import LdapDirectory
 from inspector_app.adapters.identity.local import Argon2Passwords
 from inspector_app.adapters.identity.oauth2 import OAuth2Client
 from inspector_app.adapters.identity.oidc import OidcClient
-from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.adapters.meter import PrometheusMeter
 from inspector_app.adapters.outbound import GuardedTransport, HttpxOutbound
 from inspector_app.adapters.patterns import Re2Patterns
@@ -65,7 +65,7 @@ from inspector_app.services.operator_trials import OperatorTrials
 from inspector_app.services.overview import OverviewDesk
 from inspector_app.services.people import PeopleDesk
 from inspector_app.services.ports import Outbound, Sink
-from inspector_app.services.ports.signing_in import AllWays, Ways
+from inspector_app.services.ports.signing_in import AllWays, Saml, Ways
 from inspector_app.services.provider_book import ProviderBook
 from inspector_app.services.provider_trials import ProviderTrials
 from inspector_app.services.providers import ProviderDesk
@@ -100,8 +100,18 @@ def _this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
+def _saml() -> Saml:
+    """Build how SAML is spoken: its libraries take 12 MB, and 80 ms of the first call."""
+    from inspector_app.adapters.identity.saml import SamlClient
+
+    return SamlClient()
+
+
 def _ways(
-    outbound: Outbound, allowed: Sequence[Network], saml: SamlClient, held: AsyncExitStack
+    outbound: Outbound,
+    allowed: Sequence[Network],
+    saml: Callable[[], Saml],
+    held: AsyncExitStack,
 ) -> Ways:
     """Build how providers are spoken to, over a way out, and within `allowed` besides HTTP.
 
@@ -178,7 +188,7 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
         )
         origin = settings.public_url
         book = ProviderBook(cipher, settings.providers)
-        saml = SamlClient()
+        saml = cache(_saml)
         ways = AllWays(
             tenants=_ways(outbound, settings.outbound_allow, saml, held),
             operators=_ways(anywhere, EVERYWHERE, saml, held),

@@ -140,18 +140,26 @@ class Door:
             Denied, SignInRequired, PasswordChangeRequired: Not let in; audited.
             NotFound: No such namespace, or another tenant's: nobody can tell which; audited.
         """
+        async with self.looking(actor, permission, target) as (found, _):
+            return found
+
+    @asynccontextmanager
+    async def looking(
+        self, actor: Actor, permission: Permission, target: Target
+    ) -> AsyncGenerator[tuple[Namespace, Work]]:
+        """Do as `look` does, and read with it what else is needed before the outside is asked."""
         await self.authorise(actor, permission, target)
-        found: Namespace | None = None
         if actor.tenant is not None:
             async with self._database.begin(write=False) as work:
                 found = await work.tenants.namespace(actor.tenant, target.namespace)
-        if found is None:
-            await self._deny(actor, permission, target, "no such namespace in the tenant")
-            raise NotFound(
-                f"There is no namespace {target.namespace[:80]!r} here.",
-                hint="Choose one in the sidebar, or ask the operator to grant it to your tenant.",
-            )
-        return found
+                if found is not None:
+                    yield found, work
+                    return
+        await self._deny(actor, permission, target, "no such namespace in the tenant")
+        raise NotFound(
+            f"There is no namespace {target.namespace[:80]!r} here.",
+            hint="Choose one in the sidebar, or ask the operator to grant it to your tenant.",
+        )
 
     async def authorise(self, actor: Actor, permission: Permission, target: Target) -> None:
         """Let `actor` pass or raise, with the denial audited.

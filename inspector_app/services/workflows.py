@@ -15,6 +15,7 @@ from inspector_app.domain.ids import EventId
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.refusals import Refusal, needs_rows, refusal
 from inspector_app.domain.tenancy import Namespace
+from inspector_app.domain.veils import Veil
 from inspector_app.domain.workflows import (
     PAUSE_FLAG,
     Action,
@@ -85,9 +86,7 @@ class WorkflowDesk:
         """
         if not 1 <= page_size <= MOST_PAGE:
             raise Invalid(f"A page has 1 to {MOST_PAGE} rows.", field="page_size")
-        place = await self._look(actor, Target("namespace", namespace, namespace))
-        veil = await self._redaction.veil(actor)
-        veil.check_query(query)
+        place, veil = await self._look_for(actor, namespace, query)
         found = await self._workflows.page(
             place, query, page_size=page_size, page_token=page_token
         )
@@ -95,8 +94,7 @@ class WorkflowDesk:
 
     async def counts(self, actor: Actor, namespace: str, query: str) -> StatusCounts:
         """Count the runs that match `query`, in all and by status."""
-        place = await self._look(actor, Target("namespace", namespace, namespace))
-        (await self._redaction.veil(actor)).check_query(query)
+        place, _ = await self._look_for(actor, namespace, query)
         return await self._workflows.counts(place, query)
 
     async def run(self, actor: Actor, ref: RunRef) -> RunView:
@@ -264,6 +262,14 @@ class WorkflowDesk:
 
     async def _look(self, actor: Actor, target: Target) -> Namespace:
         return await self._door.look(actor, Permission.RUN_READ, target)
+
+    async def _look_for(self, actor: Actor, namespace: str, query: str) -> tuple[Namespace, Veil]:
+        """Look at a namespace with a query, which must not ask for what is hidden."""
+        target = Target("namespace", namespace, namespace)
+        async with self._door.looking(actor, Permission.RUN_READ, target) as (place, work):
+            veil = await self._redaction.veil_within(work, actor)
+        veil.check_query(query)
+        return place, veil
 
     @asynccontextmanager
     async def _acting(

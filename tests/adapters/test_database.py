@@ -13,13 +13,15 @@ from uuid import UUID
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from inspector_app.adapters.db import unit_of_work
 from inspector_app.adapters.db.key_check import require_known_key
-from inspector_app.adapters.db.migrations import downgrade, pending, upgrade
+from inspector_app.adapters.db.migrating import configuration, migrate
+from inspector_app.adapters.db.migrations import newest, pending, upgrade
 from inspector_app.adapters.db.tables import TenantRow
 from inspector_app.adapters.db.unit_of_work import SqlDatabase, make_engine
 from inspector_app.domain.errors import Conflict, Invalid, StorageUnavailable
@@ -68,11 +70,15 @@ async def test_the_migrations_make_the_tables_that_the_code_uses(url):
 
 async def test_the_migrations_go_back_and_up_again(url):
     await upgrade(url, SCRIPTS)
-    await downgrade(url, SCRIPTS, "base")
+    await migrate(url, SCRIPTS, "base", down=True)
     assert await pending(url, SCRIPTS)
     assert inspect(Behind(url).engine).get_table_names() == ["alembic_version"]
     await upgrade(url, SCRIPTS)
     assert not await pending(url, SCRIPTS)
+
+
+def test_the_newest_migration_is_known_by_the_name_of_its_file():
+    assert ScriptDirectory.from_config(configuration(SCRIPTS)).get_heads() == [newest(SCRIPTS)]
 
 
 async def test_bulk_work_comes_through_the_migration_that_gives_it_to_tokens_too(url):
@@ -108,7 +114,7 @@ async def test_bulk_work_comes_through_the_migration_that_gives_it_to_tokens_too
             " detail, epoch) VALUES (:id, 0, 'w', 'r', 'done', '', 0)",
             id=ident,
         )
-    await downgrade(url, SCRIPTS, "0005")  # which knows no work of a service token
+    await migrate(url, SCRIPTS, "0005", down=True)  # which knows no work of a service token
     await upgrade(url, SCRIPTS)
     with behind.engine.connect() as connection:
         kept = "SELECT count(*) FROM operations JOIN operation_items ON operation = id"
@@ -142,6 +148,25 @@ def test_two_processes_that_start_at_once_both_come_up(url, tmp_path):
     for process in both:
         _, said = process.communicate(timeout=60)
         assert (process.returncode, said) == (0, "")
+
+
+async def test_a_start_that_finds_nothing_to_migrate_does_not_load_what_migrates(url):
+    await upgrade(url, SCRIPTS)
+    program = (
+        "import asyncio, sys; from pathlib import Path\n"
+        "from inspector_app.adapters.db.migrations import upgrade\n"
+        "asyncio.run(upgrade(sys.argv[1], Path(sys.argv[2])))\n"
+        "print('alembic' in sys.modules)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program, url, str(SCRIPTS)],
+        cwd=SCRIPTS.parents[1],  # where `alembic` is the library's name alone
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "False\n"
 
 
 async def test_a_database_of_a_newer_version_is_left_alone(url):
@@ -220,6 +245,22 @@ async def test_a_write_waits_for_another_one_and_then_happens(database, tmp_path
     await waiting
     other.close()
     assert await slugs(database) == ["acme"]
+
+
+async def test_who_leaves_at_any_step_of_a_write_holds_up_nobody(database):
+    async def writes(slug):
+        async with database.begin(write=True) as work:
+            await work.tenants.add(tenant(slug), datetime.now(UTC))
+
+    for steps in range(40):
+        leaving = asyncio.create_task(writes(f"leaves-{steps}"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        leaving.cancel()
+        with suppress(asyncio.CancelledError):
+            await leaving
+        await writes(f"stays-{steps}")
+    assert {f"stays-{steps}" for steps in range(40)} <= set(await slugs(database))
 
 
 @on_a_file

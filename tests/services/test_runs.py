@@ -6,6 +6,8 @@ import pytest
 
 from inspector_app.domain.errors import Conflict, Denied, Invalid, NotFound
 from inspector_app.domain.ids import EventId
+from inspector_app.domain.permissions import Role
+from inspector_app.domain.redaction import RuleKind, RuleOrder
 from inspector_app.domain.workflows import Action, Status
 from inspector_app.services.workflows import WorkflowDesk
 from tests.fixtures.samples import Approval
@@ -70,6 +72,17 @@ async def test_a_signal_is_checked_before_it_is_sent(house, desk, waiting):
     done = await desk.signal(ana, ref, "approve", [True, "fine"], "yes", force=False)
     assert done.warnings == ()
     assert await handle.result() == {"approved": True}
+
+
+async def test_a_list_is_not_asked_for_what_is_hidden(house, desk):
+    _, ivo = await house.signs_in("ivo")
+    _, noor = await house.signs_in("noor")
+    query = "Card = '4'"
+    await house.redaction.add(noor, RuleOrder("cards", RuleKind.PATH, "$.Card", Role.OBSERVER))
+    with pytest.raises(Invalid, match="cannot search by Card"):
+        await desk.page(ivo, "runs", query, page_size=5, page_token=None)
+    with pytest.raises(Invalid, match="cannot search by Card"):
+        await desk.counts(ivo, "runs", query)
 
 
 async def test_reading_has_limits_and_places(house, desk, waiting):

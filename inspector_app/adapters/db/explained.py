@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from sqlite3 import Error as SqliteError
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
@@ -57,7 +58,7 @@ _AWAY = _Trouble(
 _SERIALIZATION, _DEADLOCK = "40001", "40P01"
 
 
-def explain(error: SQLAlchemyError) -> InspectorError:
+def explain(error: SQLAlchemyError | SqliteError) -> InspectorError:
     """Say what happened. Never in the error's own text: that quotes the statement's values."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     said, code = str(cause).lower(), getattr(cause, "sqlstate", None)

@@ -6,11 +6,19 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from sqlite3 import Connection, Cursor, OperationalError
+from sqlite3 import Error as SqliteError
+from typing import cast
 
-from sqlalchemy import event, text
+import aiosqlite
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    create_async_engine,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from inspector_app.adapters.db.explained import SLOW_SECONDS, explain
@@ -84,7 +92,7 @@ class SqlDatabase:
                 if self._engine.dialect.name == "sqlite":
                     # At once, so that a second writer waits here and not, half done, at its
                     # first write, where SQLite would refuse it without waiting.
-                    await connection.execute(text("BEGIN IMMEDIATE" if write else "BEGIN"))
+                    await _begin(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
                 elif not write:
                     # What one block reads belongs together, as on SQLite: a chain and its head.
                     await connection.execution_options(isolation_level="REPEATABLE READ")
@@ -92,7 +100,7 @@ class SqlDatabase:
                     yield SqlWork(session)
                     await session.flush()
                     await connection.commit()
-        except (DBAPIError, PoolTimeout) as error:
+        except (DBAPIError, PoolTimeout, SqliteError) as error:
             raise explain(error) from error
         except (UnicodeEncodeError, OverflowError) as error:
             raise Invalid(
@@ -124,7 +132,12 @@ def make_engine(url: str, *, patient: bool = False) -> AsyncEngine:
             pool_timeout=BUSY_SECONDS,
             connect_args={"connect_timeout": BUSY_SECONDS, "options": options},
         )
-    engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_async_engine(
+        url,
+        connect_args={"timeout": BUSY_SECONDS},
+        # A block that fails rolls back by itself; another one at the return would find nothing.
+        pool_reset_on_return=None,
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Connection, _entry: ConnectionPoolEntry) -> None:
@@ -138,6 +151,17 @@ def make_engine(url: str, *, patient: bool = False) -> AsyncEngine:
         cursor.close()
 
     return engine
+
+
+async def _begin(connection: AsyncConnection, statement: str) -> None:
+    """Begin past SQLAlchemy's cursors: each step of one is a way to the driver's thread and back.
+
+    Raises:
+        sqlite3.Error: As the driver has it.
+    """
+    await connection.begin()
+    raw = await connection.get_raw_connection()
+    await cast("aiosqlite.Connection", raw.driver_connection).execute(statement)
 
 
 def _write_ahead(cursor: Cursor) -> None:

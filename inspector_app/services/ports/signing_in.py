@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -213,11 +213,14 @@ class Saml(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How providers are spoken to; None where what a kind needs is not installed."""
+    """How providers are spoken to; None where what a kind needs is not installed.
+
+    SAML's libraries come with the first call of `saml`: few installations need them.
+    """
 
     oidc: Oidc
     oauth2: OAuth2
-    saml: Saml | None = None
+    saml: Callable[[], Saml] | None = None
     directory: Directory | None = None
 
     def of_saml(self) -> Saml:
@@ -228,7 +231,7 @@ class Ways:
         """
         if self.saml is None:
             raise Invalid("This Inspector does not speak SAML.", field="kind")
-        return self.saml
+        return self.saml()
 
     def of_directory(self) -> Directory:
         """Return how LDAP is spoken.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, delete, select, update
 
@@ -9,6 +10,11 @@ from inspector_app.adapters.db.tables import RuleRow
 from inspector_app.domain.ids import RuleId, TenantId
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.redaction import Rule, RuleKind
+
+# Before anything of Temporal's is shown: put together once.
+_OF_TENANT = (
+    select(RuleRow).where(col(RuleRow.tenant) == bindparam("tenant")).order_by(col(RuleRow.name))
+)
 
 
 class SqlRules:
@@ -18,8 +24,8 @@ class SqlRules:
         self._session = session
 
     async def of(self, tenant: TenantId) -> list[Rule]:
-        query = select(RuleRow).where(RuleRow.tenant == tenant).order_by(col(RuleRow.name))
-        return [_to_rule(row) for row in await self._session.scalars(query)]
+        rows = await self._session.scalars(_OF_TENANT, {"tenant": tenant})
+        return [_to_rule(row) for row in rows]
 
     async def add(self, rule: Rule) -> None:
         self._session.add(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select, update
 
@@ -31,6 +32,17 @@ def _to_namespace(row: NamespaceRow, cluster: ClusterRow) -> Namespace:
         name=row.name,
         cluster=_to_cluster(cluster),
     )
+
+
+# At every look at Temporal: put together once.
+_NAMESPACE = (
+    select(NamespaceRow, ClusterRow)
+    .join(ClusterRow, col(ClusterRow.id) == col(NamespaceRow.cluster))
+    .where(
+        col(NamespaceRow.tenant) == bindparam("tenant"),
+        col(NamespaceRow.slug) == bindparam("slug"),
+    )
+)
 
 
 class SqlTenants:
@@ -109,12 +121,8 @@ class SqlTenants:
         return [_to_namespace(row, cluster) for row, cluster in await self._session.execute(query)]
 
     async def namespace(self, tenant: TenantId, slug: str) -> Namespace | None:
-        query = (
-            select(NamespaceRow, ClusterRow)
-            .join(ClusterRow, col(ClusterRow.id) == col(NamespaceRow.cluster))
-            .where(NamespaceRow.tenant == tenant, NamespaceRow.slug == slug)
-        )
-        found = (await self._session.execute(query)).one_or_none()
+        rows = await self._session.execute(_NAMESPACE, {"tenant": tenant, "slug": slug})
+        found = rows.one_or_none()
         return _to_namespace(found[0], found[1]) if found else None
 
     async def owner(self, cluster: ClusterId, name: str) -> NamespaceId | None:

@@ -19,7 +19,7 @@ from inspector_app.ui.providers.state import ProvidersState
 from inspector_app.ui.session import SessionState
 
 State = ProvidersState
-_FILLED = {"entity_id", "sso_url", "slo_url", "certificates"}
+_FILLED = {"entity_id", "sso_url", "slo_url", "certificates", "encryption_certificate"}
 """Of SAML's settings, what metadata says."""
 _WIDE = {Shape.LINES, Shape.PEM}
 

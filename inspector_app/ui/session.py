@@ -226,7 +226,7 @@ class SessionState(rx.State):
         self.permissions = sorted(HELD[actor.role]) if actor.role else []
         there = None
         if actor.provider != LOCAL.provider:
-            there = await registry.services().providers.asks_there(actor)
+            there = await registry.services().provider_offers.asks_there(actor)
         self.proof_at = there.name if there else ""
         self.csrf = registry.services().sessions.csrf(self._cookie(SESSION_COOKIE) or "")
         self.tenants = [

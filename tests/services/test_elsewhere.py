@@ -67,9 +67,7 @@ async def test_who_has_a_password_of_one_tenants_admin_loses_it_with_a_place_in_
     both = await abroad.comes_as(groups=["staff-nl", "app-admins"], tenant="other")
     assert both.role is Role.ADMIN
     with pytest.raises(WrongCredentials):
-        await house.accounts.sign_in(
-            "alice", once, address="10.0.0.3", user_agent="", request_id=""
-        )
+        await house.local.sign_in("alice", once, address="10.0.0.3", user_agent="", request_id="")
 
 
 async def test_a_disabled_person_stays_out(abroad):

@@ -199,7 +199,7 @@ class ProvidersState(SessionState):
         username = form.get("username", "").strip()
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await registry.services().providers.would_be(
+                found = await registry.services().provider_trials.would_be(
                     self._actor, self.opened.slug, groups=groups, username=username
                 )
         except TimeoutError:
@@ -223,7 +223,7 @@ class ProvidersState(SessionState):
         services, actor = registry.services(), self._actor
         found = await services.providers.all(actor)
         uses = await services.provider_trials.used(actor, found)
-        offered = await services.providers.applying(actor, self.tenant)
+        offered = await services.provider_offers.applying(actor, self.tenant)
         own = {each.key for each in found}
         self.rows = [
             *(row_of(each, uses.get(each.key)) for each in found),

@@ -246,6 +246,14 @@ class SessionState(rx.State):
             for each in namespaces
         ]
 
+    async def _proof(self) -> tuple[bool, bool]:
+        """Tell whether who acts has to prove now who they are, and whether by a code.
+
+        The second is said though no proof is due yet: one may be, when the deed is done.
+        """
+        by_code = (await registry.services().second_steps.of(self._actor)).on
+        return self._actor.must_prove(now()), by_code
+
     def _choose_namespace(self) -> str:
         """Take the namespace from the address, else the tenant's first; "" where it has none."""
         asked = self._parameter("ns")

@@ -26,7 +26,7 @@ from inspector_app.ui.providers.rows import (
     values_of,
     would_be_of,
 )
-from inspector_app.ui.session import Notice, SessionState, now
+from inspector_app.ui.session import Notice, SessionState
 
 PATIENCE = 8
 """Seconds for a try: a State's lock in Redis lasts ten."""
@@ -86,7 +86,7 @@ class ProvidersState(SessionState):
         self.asking, self.steps, self.would, self.would_error = "", [], None, ""
         self._show_last_answer()
         await self._read()
-        await self._ask_for_proof()
+        self.must_prove, self.second_step = await self._proof()
 
     @rx.event
     @requires(Permission.PROVIDER_READ)
@@ -139,7 +139,7 @@ class ProvidersState(SessionState):
         self._clear()
         self.asking = question if question in _TOLD and self.opened else ""
         self.wrong, self.problem = {}, None
-        await self._ask_for_proof()
+        self.must_prove, self.second_step = await self._proof()
 
     @rx.event
     @requires(Permission.PROVIDER_READ)
@@ -260,11 +260,6 @@ class ProvidersState(SessionState):
         self.has = list(found.has) if found else []
         addresses = registry.services().provider_trials.registered(found) if found else ()
         self.addresses = [AddressRow(each.label, each.url) for each in addresses]
-
-    async def _ask_for_proof(self) -> None:
-        self.must_prove = self._actor.must_prove(now())
-        if self.must_prove:
-            self.second_step = (await registry.services().second_steps.of(self._actor)).on
 
     def _point_at(self, error: Invalid) -> None:
         """Say at its field what is wrong."""

@@ -7,7 +7,7 @@ import os
 from fastapi import FastAPI
 
 from inspector_app.adapters.db.unit_of_work import SqlDatabase
-from inspector_app.api.v1.models import NamespaceOut, Namespaces
+from inspector_app.api.v1.me_models import NamespaceOut, Namespaces
 
 app = FastAPI()
 database = SqlDatabase(os.environ["BARE_DATABASE_URL"])

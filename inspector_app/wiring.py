@@ -58,6 +58,7 @@ from inspector_app.services.jobs import JobDesk
 from inspector_app.services.jwts import JwtDesk
 from inspector_app.services.leaving import Leaving
 from inspector_app.services.live import Live
+from inspector_app.services.local_sign_ins import LocalSignIn
 from inspector_app.services.one_time import OneTimePasswords
 from inspector_app.services.operation_runner import OperationRunner
 from inspector_app.services.operations import OperationDesk
@@ -67,6 +68,7 @@ from inspector_app.services.people import PeopleDesk
 from inspector_app.services.ports import Outbound, Sink
 from inspector_app.services.ports.signing_in import AllWays, Saml, Ways
 from inspector_app.services.provider_book import ProviderBook
+from inspector_app.services.provider_offers import ProviderOffers
 from inspector_app.services.provider_trials import ProviderTrials
 from inspector_app.services.providers import ProviderDesk
 from inspector_app.services.rates import Rates
@@ -208,7 +210,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             meter=meter,
             door=door,
             sessions=sessions,
-            accounts=Accounts(door, clock, passwords, sessions, guesses, second_steps, one_time),
+            accounts=Accounts(door, clock, passwords, one_time),
+            local=LocalSignIn(door, clock, passwords, sessions, guesses, second_steps),
             second_steps=second_steps,
             people=PeopleDesk(door, clock, one_time),
             tenancy=Tenancy(door, clock, workflows),
@@ -229,7 +232,8 @@ async def wired(settings: Settings) -> AsyncGenerator[Services]:
             redaction=redaction,
             secrets=SecretDesk(door, cipher),
             providers=providers,
-            provider_trials=ProviderTrials(door, providers, origin),
+            provider_offers=ProviderOffers(door, book),
+            provider_trials=ProviderTrials(door, providers, ways, origin),
             elsewhere=there,
             arrivals=arrivals,
             directories=directories,

@@ -16,4 +16,5 @@ pytest_plugins = [
     "tests.fixtures.openid",
     "tests.fixtures.backstage",
     "tests.fixtures.replay.sdks",
+    "tests.fixtures.replay.walls",
 ]

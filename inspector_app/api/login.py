@@ -64,7 +64,7 @@ async def sign_in(
     wanted = safe_next(next_page)
     try:
         await registry.services().rates.take(Kind.SIGN_IN, nobody_of(request))
-        token, person = await services.accounts.sign_in(
+        token, person = await services.local.sign_in(
             username,
             password,
             address=address_of(request),
@@ -92,7 +92,7 @@ async def second_step(
     wanted = safe_next(next_page)
     try:
         await registry.services().rates.take(Kind.SIGN_IN, nobody_of(request))
-        token, person = await registry.services().accounts.second_step(
+        token, person = await registry.services().local.second_step(
             ticket_of(request),
             code,
             address=address_of(request),
@@ -124,8 +124,8 @@ async def prove(
     back = safe_next(next_page) or "/login"
     try:
         if actor.provider in {"", LOCAL.provider}:
-            token = await services.accounts.prove(actor, secret)
-        elif (there := await services.providers.asks_there(actor)) is not None:
+            token = await services.local.prove(actor, secret)
+        elif (there := await services.provider_offers.asks_there(actor)) is not None:
             return away(f"{there.path}?{urlencode({'prove': 'true', 'next': back})}")
         else:
             token = await services.directories.prove(actor, secret)
@@ -201,7 +201,7 @@ async def change_password(
     services = registry.services()
     back = safe_next(next_page) or "/setup"
     try:
-        token = await services.accounts.change_password(
+        token = await services.local.change_password(
             actor, current, new, user_agent=request.headers.get("user-agent", "")
         )
     except InspectorError as error:

@@ -91,7 +91,7 @@ def _pem(name: str, label: str, given: str) -> str:
     begun, ended = text.count("-----BEGIN CERTIFICATE-----"), text.count("-----END CERTIFICATE")
     if not begun or begun != ended or "PRIVATE KEY" in text or len(text) > 50 * _LONGEST:
         raise Invalid(
-            f"{label} are PEM: from -----BEGIN CERTIFICATE----- to its END line, no private key.",
+            f"{label}: PEM, from -----BEGIN CERTIFICATE----- to its END line, no private key.",
             field=name,
         )
     return text
@@ -145,6 +145,8 @@ def _check(settings: Settings) -> None:
                     field="contexts",
                     hint="urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken",
                 )
+            if settings.encryption_certificate.count("-----BEGIN") > 1:
+                raise Invalid("It is one certificate.", field="encryption_certificate")
 
 
 def _check_groups(line: str) -> None:

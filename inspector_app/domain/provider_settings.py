@@ -131,6 +131,14 @@ class SamlSettings:
     certificates: str = field(
         metadata=_shown("Signing certificates", "Two while they rotate.", Shape.PEM)
     )
+    encryption_certificate: str = field(
+        default="",
+        metadata=_shown(
+            "Encryption certificate",
+            "Names in log-outs are encrypted for it; none says them in plain text.",
+            Shape.PEM,
+        ),
+    )
     id_attribute: str = field(
         default="",
         metadata=_shown("Attribute of the id", "Empty takes the NameID, which must not change."),

@@ -33,8 +33,8 @@ class Described:
     """What a provider's metadata says of it.
 
     Attributes:
-        settings: By the names that SamlSettings has: `entity_id`, `sso_url`, `slo_url` and
-            `certificates`.
+        settings: By the names that SamlSettings has: `entity_id`, `sso_url`, `slo_url`,
+            `certificates` and `encryption_certificate`.
         certificates: Those of the settings, in their order.
         left_out: How many more it has, which are not taken.
     """

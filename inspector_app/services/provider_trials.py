@@ -6,15 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inspector_app.domain.audit import Target
+from inspector_app.domain.errors import Invalid
+from inspector_app.domain.group_roles import Verdict, judge
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.permissions import Permission
-from inspector_app.domain.provider_settings import ProviderKind
+from inspector_app.domain.provider_settings import (
+    LdapSettings,
+    OAuth2Settings,
+    OidcSettings,
+    ProviderKind,
+    SamlSettings,
+)
 from inspector_app.domain.provider_walks import Walked, walked
 from inspector_app.domain.providers import Provider, key_of
 from inspector_app.domain.sign_in_places import callback_of, saml_place
 from inspector_app.domain.signing_in import SignInFault
 from inspector_app.services.door import Door
 from inspector_app.services.ports import ProviderUse
+from inspector_app.services.ports.signing_in import AllWays
+from inspector_app.services.provider_book import Entry
 from inspector_app.services.providers import ProviderDesk
 
 
@@ -26,6 +36,14 @@ class Registered:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class WouldBe:
+    """What a mapping would make of somebody, who is not signed in by that."""
+
+    groups: tuple[str, ...]
+    verdict: Verdict
+
+
 class ProviderTrials:
     """Tries providers out, and tells what stands around them.
 
@@ -33,9 +51,10 @@ class ProviderTrials:
         origin: Our public address, without a trailing slash.
     """
 
-    def __init__(self, door: Door, desk: ProviderDesk, origin: str) -> None:
+    def __init__(self, door: Door, desk: ProviderDesk, ways: AllWays, origin: str) -> None:
         self._door = door
         self._desk = desk
+        self._ways = ways
         self._origin = origin
 
     async def check_may_set(self, actor: Actor, slug: str = "") -> None:
@@ -57,12 +76,45 @@ class ProviderTrials:
             NotFound: It is not there, or another tenant's: the same; audited.
             Invalid: What its kind needs is not installed.
         """
-        provider = await self._desk.one(actor, slug, tenant=tenant)
+        entry = await self._desk.entry_of(actor, slug, tenant=tenant)
         try:
-            await self._desk.look(actor, slug, tenant=tenant)
+            await self._look(entry)
         except SignInFault as fault:
-            return walked(provider.kind, fault)
-        return walked(provider.kind, None)
+            return walked(entry.provider.kind, fault)
+        return walked(entry.provider.kind, None)
+
+    async def would_be(
+        self,
+        actor: Actor,
+        slug: str,
+        *,
+        groups: Sequence[str] = (),
+        username: str = "",
+        tenant: str = "",
+    ) -> WouldBe:
+        """Say what the mapping makes of these groups, or of somebody in a directory.
+
+        Raises:
+            Invalid: Only a directory can be asked for somebody by name.
+            WrongCredentials: Nobody there has the name.
+            SignInFault: It could not be asked.
+        """
+        entry = await self._desk.entry_of(actor, slug, tenant=tenant)
+        if username:
+            if not isinstance(entry.provider.settings, LdapSettings):
+                raise Invalid("Only a directory can be asked by name.", field="username")
+            claimed = (
+                await self._ways.of(entry.provider)
+                .of_directory()
+                .find(
+                    entry.provider.settings,
+                    entry.secret,
+                    username,
+                    whose=entry.provider.tenant_slug,
+                )
+            )
+            groups = claimed.groups
+        return WouldBe(tuple(groups), judge(entry.provider.mapping, groups))
 
     async def used(self, actor: Actor, providers: Sequence[Provider]) -> Mapping[str, ProviderUse]:
         """Count who came by each of the actor's `providers`, by key; who never did is left out."""
@@ -93,3 +145,18 @@ class ProviderTrials:
                 )
             case ProviderKind.LDAP:
                 return ()
+
+    async def _look(self, entry: Entry) -> None:
+        """Reach it, read it, trust its keys; a SignInFault says what went wrong."""
+        ways = self._ways.of(entry.provider)
+        match entry.provider.settings:
+            case LdapSettings() as settings:
+                whose = entry.provider.tenant_slug
+                await ways.of_directory().look(settings, entry.secret, whose=whose)
+            case OidcSettings() as settings:
+                await ways.oidc.look(settings)
+            case SamlSettings() as settings:
+                place = saml_place(self._origin, entry.provider, entry.secret)
+                ways.of_saml().look(settings, place)
+            case OAuth2Settings():
+                pass  # nothing can be read there before somebody signs in

@@ -1,20 +1,16 @@
-"""Sign-in providers: set by admins and the operator, shown on the sign-in page, tried out."""
+"""Sign-in providers, as admins and the operator set them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from inspector_app.domain.audit import Target, check_reason
-from inspector_app.domain.errors import Conflict, Invalid
-from inspector_app.domain.group_roles import Verdict, judge
+from inspector_app.domain.errors import Conflict
 from inspector_app.domain.identity import Actor, ActorKind
 from inspector_app.domain.ids import ProviderId, new_id
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import (
     LdapSettings,
-    OAuth2Settings,
-    OidcSettings,
     ProviderKind,
     SamlSettings,
 )
@@ -29,7 +25,7 @@ from inspector_app.domain.providers import (
     key_of,
     no_such_provider,
 )
-from inspector_app.domain.sign_in_places import entity_id_of, saml_place, start_path
+from inspector_app.domain.sign_in_places import entity_id_of
 from inspector_app.services.door import Door
 from inspector_app.services.ports import Clock, KeptProvider, Work
 from inspector_app.services.ports.signing_in import AllWays
@@ -37,24 +33,6 @@ from inspector_app.services.provider_book import Entry, ProviderBook
 
 MOST = 50
 """Providers of one tenant: each is a button on its sign-in page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A provider as the sign-in page shows it; `path` begins a sign-in."""
-
-    key: str
-    kind: ProviderKind
-    name: str
-    path: str
-
-
-@dataclass(frozen=True, slots=True)
-class WouldBe:
-    """What a mapping would make of somebody, who is not signed in by that."""
-
-    groups: tuple[str, ...]
-    verdict: Verdict
 
 
 class ProviderDesk:
@@ -88,7 +66,11 @@ class ProviderDesk:
         Raises:
             NotFound: It is not there, or another tenant's: the same; audited.
         """
-        return (await self._find(actor, Permission.PROVIDER_READ, slug, tenant)).provider
+        return (await self.entry_of(actor, slug, tenant=tenant)).provider
+
+    async def entry_of(self, actor: Actor, slug: str, *, tenant: str = "") -> Entry:
+        """Read one with its secrets, for what Inspector itself does with it; else as `one`."""
+        return await self._find(actor, Permission.PROVIDER_READ, slug, tenant)
 
     async def entry(self, actor: Actor, key: str, kind: ProviderKind) -> Entry:
         """Read one with its secrets, by its key, whether it is switched on or not.
@@ -204,84 +186,6 @@ class ProviderDesk:
             for person in await work.mapped_roles.forget(provider.id):
                 await work.sessions.make_due(person)
 
-    async def applying(self, visitor: Actor, tenant_slug: str) -> list[Offered]:
-        """List what the sign-in page of a tenant offers, "" that of the installation.
-
-        A tenant that is not there reads like one without providers of its own.
-        """
-        target = Target("provider", "")
-        async with self._door.enter(visitor, Permission.PUBLIC, target, record=False) as work:
-            found = await self._book.all(work)
-        return [
-            _offered(each)
-            for each in found
-            if each.enabled and each.tenant_slug in {"", tenant_slug}
-        ]
-
-    async def asks_there(self, actor: Actor) -> Offered | None:
-        """Find the provider that asks the actor itself for a proof; None where we do, by a form.
-
-        A directory's password is typed here, like that of a local account.
-        """
-        target = Target("provider", actor.provider)
-        async with self._door.enter(actor, Permission.PUBLIC, target, record=False) as work:
-            entry = await self._book.find(work, actor.provider)
-        by_form = entry is None or entry.provider.kind is ProviderKind.LDAP
-        return None if by_form or entry is None else _offered(entry.provider)
-
-    async def look(self, actor: Actor, slug: str, *, tenant: str = "") -> None:
-        """Do what can be done of a sign-in without a person: reach it, read it, trust its keys.
-
-        Raises:
-            SignInFault: Says at which step, and why.
-        """
-        entry = await self._find(actor, Permission.PROVIDER_READ, slug, tenant)
-        ways = self._ways.of(entry.provider)
-        match entry.provider.settings:
-            case LdapSettings() as settings:
-                whose = entry.provider.tenant_slug
-                await ways.of_directory().look(settings, entry.secret, whose=whose)
-            case OidcSettings() as settings:
-                await ways.oidc.look(settings)
-            case SamlSettings() as settings:
-                place = saml_place(self._origin, entry.provider, entry.secret)
-                ways.of_saml().look(settings, place)
-            case OAuth2Settings():
-                pass  # nothing can be read there before somebody signs in
-
-    async def would_be(
-        self,
-        actor: Actor,
-        slug: str,
-        *,
-        groups: Sequence[str] = (),
-        username: str = "",
-        tenant: str = "",
-    ) -> WouldBe:
-        """Say what the mapping makes of these groups, or of somebody in a directory.
-
-        Raises:
-            Invalid: Only a directory can be asked for somebody by name.
-            WrongCredentials: Nobody there has the name.
-            SignInFault: It could not be asked.
-        """
-        entry = await self._find(actor, Permission.PROVIDER_READ, slug, tenant)
-        if username:
-            if not isinstance(entry.provider.settings, LdapSettings):
-                raise Invalid("Only a directory can be asked by name.", field="username")
-            claimed = (
-                await self._ways.of(entry.provider)
-                .of_directory()
-                .find(
-                    entry.provider.settings,
-                    entry.secret,
-                    username,
-                    whose=entry.provider.tenant_slug,
-                )
-            )
-            groups = claimed.groups
-        return WouldBe(tuple(groups), judge(entry.provider.mapping, groups))
-
     async def _find(self, actor: Actor, permission: Permission, slug: str, tenant: str) -> Entry:
         key = key_of(_tenant_slug(actor, tenant), slug)
         async with self._door.enter(
@@ -333,11 +237,6 @@ def _tenant_slug(actor: Actor, given: str) -> str:
 
 def _is_theirs(actor: Actor, provider: Provider) -> bool:
     return actor.kind is ActorKind.OPERATOR or provider.tenant == actor.tenant
-
-
-def _offered(provider: Provider) -> Offered:
-    path = start_path(provider.kind, provider.key)
-    return Offered(provider.key, provider.kind, provider.name, path)
 
 
 def _told(order: ProviderOrder) -> str:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from inspector_app.services.jwts import JwtDesk
     from inspector_app.services.leaving import Leaving
     from inspector_app.services.live import Live
+    from inspector_app.services.local_sign_ins import LocalSignIn
     from inspector_app.services.operation_runner import OperationRunner
     from inspector_app.services.operations import OperationDesk
     from inspector_app.services.operator_trials import OperatorTrials
     from inspector_app.services.overview import OverviewDesk
     from inspector_app.services.people import PeopleDesk
     from inspector_app.services.ports import Clock, Meter, Outbound, Tries
+    from inspector_app.services.provider_offers import ProviderOffers
     from inspector_app.services.provider_trials import ProviderTrials
     from inspector_app.services.providers import ProviderDesk
     from inspector_app.services.rates import Rates
@@ -49,6 +51,7 @@ class Services:
     door: Door
     sessions: SessionDesk
     accounts: Accounts
+    local: LocalSignIn
     second_steps: SecondSteps
     people: PeopleDesk
     tenancy: Tenancy
@@ -70,6 +73,7 @@ class Services:
     rates: Rates
     secrets: SecretDesk
     providers: ProviderDesk
+    provider_offers: ProviderOffers
     provider_trials: ProviderTrials
     elsewhere: SignInElsewhere
     arrivals: Arrivals

@@ -226,7 +226,7 @@ class SessionState(rx.State):
         self.permissions = sorted(HELD[actor.role]) if actor.role else []
         there = None
         if actor.provider != LOCAL.provider:
-            there = await registry.services().providers.asks_there(actor)
+            there = await registry.services().provider_offers.asks_there(actor)
         self.proof_at = there.name if there else ""
         self.csrf = registry.services().sessions.csrf(self._cookie(SESSION_COOKIE) or "")
         self.tenants = [
@@ -245,6 +245,14 @@ class SessionState(rx.State):
             )
             for each in namespaces
         ]
+
+    async def _proof(self) -> tuple[bool, bool]:
+        """Tell whether who acts has to prove now who they are, and whether by a code.
+
+        The second is said though no proof is due yet: one may be, when the deed is done.
+        """
+        by_code = (await registry.services().second_steps.of(self._actor)).on
+        return self._actor.must_prove(now()), by_code
 
     def _choose_namespace(self) -> str:
         """Take the namespace from the address, else the tenant's first; "" where it has none."""

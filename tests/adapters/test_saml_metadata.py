@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 from onelogin.saml2.idp_metadata_parser import OneLogin_Saml2_IdPMetadataParser
 
 from inspector_app.adapters.identity.saml import SamlClient
@@ -19,25 +17,13 @@ from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.saml_trust import Described
 from inspector_app.domain.signing_in import SignInFault, Step
 from tests.fixtures.lying_saml import ISSUER, SETTINGS, SLO, LyingSaml, pair
-from tests.fixtures.saml_metadata import plain, published, several
+from tests.fixtures.saml_metadata import plain, published, several, short_lived
 
 NOW = datetime.now(UTC)
 
 
 def reads(xml: str) -> Described:
     return SamlClient().described(xml, NOW)
-
-
-def short_lived(*, bits: int = 2048, lasts: timedelta = timedelta(days=-1)) -> str:
-    """A certificate that has ended, or whose key is short."""
-    private = rsa.generate_private_key(public_exponent=65537, key_size=bits)
-    made = (
-        x509.CertificateBuilder(x509.Name([]), x509.Name([]), private.public_key(), 1)
-        .not_valid_before(NOW - timedelta(days=9))
-        .not_valid_after(NOW + lasts)
-        .sign(private, hashes.SHA256())
-    )
-    return plain(made.public_bytes(Encoding.PEM).decode())
 
 
 async def test_the_providers_metadata_fills_the_form() -> None:
@@ -128,7 +114,7 @@ BAD = {
         "DTD",
     ),
     "no certificate": (published(), "no certificate"),
-    "keys to encrypt only": (published(0, use=' use="encryption"'), "no certificate"),
+    "keys to encrypt only": (published(0, use="encryption"), "no certificate"),
     "a certificate that is none": (published(certificates="MA=="), "no certificate"),
     "a short key": (
         published(certificates=short_lived(bits=1024, lasts=timedelta(days=9))),

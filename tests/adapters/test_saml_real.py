@@ -12,6 +12,7 @@ from html import unescape
 from urllib.parse import urlencode, urlsplit
 
 import pytest
+from lxml import etree
 
 from inspector_app.adapters.identity.saml import SamlClient
 from inspector_app.adapters.identity.saml_keys import own_keys
@@ -111,7 +112,10 @@ async def test_a_request_that_we_did_not_sign_opens_nothing_there(idp, settings)
     assert "AuthState" not in fields(page)
 
 
-async def test_a_log_out_here_ends_the_session_there(idp, settings):
+@pytest.mark.parametrize("hidden", [True, False], ids=["the name encrypted", "the name plain"])
+async def test_a_log_out_here_ends_the_session_there(idp, settings, hidden):
+    assert settings.encryption_certificate, "it says what to encrypt for"
+    settings = settings if hidden else replace(settings, encryption_certificate="")
     surfer, client = Surfer(), SamlClient()
     begun = client.begin(settings, PLACE, now=datetime.now(UTC))
     posted = surfer.signs_in(begun.url, "bob", "bobpw")
@@ -119,6 +123,10 @@ async def test_a_log_out_here_ends_the_session_there(idp, settings):
     page, _ = surfer.goes(client.begin(settings, PLACE, now=datetime.now(UTC)).url)
     assert "SAMLResponse" in fields(page), "they are not asked twice"
     url = client.log_out_url(settings, PLACE, found.claimed.hint, now=datetime.now(UTC))
+    asked = etree.tostring(message_in(url, "SAMLRequest")).decode()
+    assert (">bob<" in asked) is not hidden
+    if hidden:
+        assert idp.names_in(asked) == "bob"
     back, _ = surfer.goes(url)
     assert back.startswith(SLS + "?")
     sent = SamlSent(urlsplit(back).query)

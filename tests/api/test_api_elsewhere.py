@@ -11,7 +11,6 @@ from inspector_app.domain.signing_in import Claimed
 from tests.api.test_api_signing_in import HTML, notice_of
 from tests.fixtures.elsewhere import ADMINS, LDAP
 from tests.fixtures.lying_oidc import ISSUER, answer
-from tests.services.test_elsewhere import logout_token
 
 LOGIN, CALLBACK = "/auth/oidc/corp/login", "/auth/oidc/corp/callback"
 
@@ -113,7 +112,7 @@ async def test_the_providers_machine_ends_a_session_without_cookie_or_origin(fro
     await front.abroad.sets(ADMINS)
     visitor = front.visitor()
     await comes_back(front, visitor)
-    form = {"logout_token": logout_token(front.abroad, sid="session-1")}
+    form = {"logout_token": front.abroad.logout_token(sid="session-1")}
     machine, path = front.visitor(), "/auth/oidc/corp/backchannel-logout"
     ended = await machine.http.post(path, data=form)
     assert (ended.status_code, ended.headers["cache-control"]) == (200, "no-store")

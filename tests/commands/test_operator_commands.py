@@ -29,7 +29,7 @@ def signs_in(url, username, password):
     async def sign_in():
         database = SqlDatabase(url)
         try:
-            _, person = await House(database, url, Time()).accounts.sign_in(
+            _, person = await House(database, url, Time()).local.sign_in(
                 username, password, address="", user_agent="", request_id=""
             )
         finally:

@@ -25,7 +25,7 @@ def hashed(monkeypatch):
 
 
 async def guess(house, address, password="wrong"):
-    return await house.accounts.sign_in(
+    return await house.local.sign_in(
         "ana", password, address=address, user_agent="", request_id=""
     )
 

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from tests.adapters.test_jwt_attacks import KEY_LIES
-from tests.adapters.test_oidc import COMEBACKS, LIES, LOGOUT_LIES
 from tests.adapters.test_saml_logouts import QUERIES
 from tests.fixtures.jwt_forgeries import FORGERIES
 from tests.fixtures.jwt_oddities import ODDITIES
+from tests.fixtures.oidc_lies import COMEBACKS, LIES, LOGOUT_LIES
 from tests.fixtures.saml_attacks import ATTACKS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,21 +14,9 @@ from typer.testing import CliRunner
 
 from inspector_app.cli import app
 from tests.fixtures.replay.record import FOLDER
+from tests.fixtures.replay.walls import CHAIN_CODE, HEAD
 
-CODE = """
-from datetime import timedelta
-from temporalio import workflow
-
-@workflow.defn
-class Chain:
-    @workflow.run
-    async def run(self, order: str) -> str:
-        soon = timedelta(seconds=20)
-        await workflow.execute_activity("reserve", order, start_to_close_timeout=soon)
-        await workflow.sleep(0.05)
-        await workflow.execute_activity("charge", order, start_to_close_timeout=soon)
-        return "done"
-"""
+CODE = HEAD + CHAIN_CODE
 SHAPE = {"verdict", "first_divergence", "differences", "sdk_message", "explanation"}
 
 

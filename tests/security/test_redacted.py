@@ -65,7 +65,7 @@ class Redacted:
 
 
 async def _admin(services):
-    token, _ = await services.accounts.sign_in(
+    token, _ = await services.local.sign_in(
         "noor", "correct horse battery 9", address="10.0.0.9", user_agent="x", request_id="r"
     )
     actor = await services.sessions.resolve(

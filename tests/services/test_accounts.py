@@ -15,7 +15,7 @@ from tests.fixtures.database import PASSWORD
 
 
 async def sign_in(house, username, password, address="10.0.0.9"):
-    return await house.accounts.sign_in(
+    return await house.local.sign_in(
         username, password, address=address, user_agent="", request_id="r"
     )
 
@@ -86,9 +86,7 @@ async def test_a_failed_sign_in_is_audited_without_its_password(house):
 async def test_changing_the_password_ends_every_other_session(house):
     elsewhere, _ = await house.signs_in("ana")
     _, ana = await house.signs_in("ana")
-    token = await house.accounts.change_password(
-        ana, PASSWORD, "another good one 7", user_agent=""
-    )
+    token = await house.local.change_password(ana, PASSWORD, "another good one 7", user_agent="")
     assert (await house.who(token)).signed_in
     assert not (await house.who(elsewhere)).signed_in
     with pytest.raises(WrongCredentials):
@@ -102,15 +100,15 @@ async def test_changing_the_password_ends_every_other_session(house):
 async def test_a_weak_password_is_refused_with_the_reason(house, new, why):
     _, ana = await house.signs_in("ana")
     with pytest.raises(Invalid, match=why):
-        await house.accounts.change_password(ana, PASSWORD, new, user_agent="")
+        await house.local.change_password(ana, PASSWORD, new, user_agent="")
     with pytest.raises(Invalid, match="current one"):
-        await house.accounts.change_password(ana, PASSWORD, PASSWORD, user_agent="")
+        await house.local.change_password(ana, PASSWORD, PASSWORD, user_agent="")
 
 
 async def test_a_wrong_current_password_changes_nothing(house):
     _, ana = await house.signs_in("ana")
     with pytest.raises(WrongCredentials):
-        await house.accounts.change_password(ana, "wrong", "another good one 7", user_agent="")
+        await house.local.change_password(ana, "wrong", "another good one 7", user_agent="")
     assert await sign_in(house, "ana", PASSWORD)
 
 
@@ -129,9 +127,7 @@ async def test_a_reset_gives_a_one_time_password_that_must_be_changed(house):
     token, person = await sign_in(house, "ana", one_time)
     assert person.must_change_password
     ana = await house.who(token)
-    fresh = await house.accounts.change_password(
-        ana, one_time, "another good one 7", user_agent=""
-    )
+    fresh = await house.local.change_password(ana, one_time, "another good one 7", user_agent="")
     assert not (await house.who(fresh)).must_change_password
 
 

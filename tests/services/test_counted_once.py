@@ -7,7 +7,6 @@ import pytest
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.signing_in import SignInRefused
 from tests.fixtures.elsewhere import ADMINS, SAML, VISITOR, Abroad
-from tests.services.test_elsewhere import logout_token
 
 
 @pytest.fixture
@@ -24,7 +23,7 @@ async def tidies(house):
 async def test_a_logout_token_counts_once_until_it_is_too_old_and_is_forgotten_then(abroad):
     house = abroad.house
     await abroad.sets(ADMINS)
-    token = logout_token(abroad, sid="s-1", exp=int(house.time().timestamp()) + 3600)
+    token = abroad.logout_token(sid="s-1", exp=int(house.time().timestamp()) + 3600)
     await abroad.leaving.by_token(VISITOR, "corp", token)
 
     async def again(*, minutes):

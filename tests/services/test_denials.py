@@ -193,7 +193,7 @@ async def test_nobody_is_let_in_and_that_is_written_down_once(house):
 async def test_a_hundred_guesses_at_once_are_ten(house):
     async def guess(number):
         with pytest.raises((WrongCredentials, TooMany)) as refused:
-            await house.accounts.sign_in(
+            await house.local.sign_in(
                 "ana", f"wrong {number}", address="10.6.6.6", user_agent="", request_id=""
             )
         return refused.type
@@ -205,7 +205,7 @@ async def test_a_hundred_guesses_at_once_are_ten(house):
 async def test_guessing_on_under_ever_new_names_chains_one_entry_not_one_a_try(house):
     for number in range(40):
         with pytest.raises((WrongCredentials, TooMany)):
-            await house.accounts.sign_in(
+            await house.local.sign_in(
                 f"name-{number}", "wrong", address="10.6.6.6", user_agent="", request_id=""
             )
     nobody = await house.who(None)
@@ -218,7 +218,7 @@ async def test_a_right_password_forgives_the_wrong_ones_of_the_account(house):
     for _ in range(3):
         for _ in range(4):
             with pytest.raises(WrongCredentials):
-                await house.accounts.sign_in(
+                await house.local.sign_in(
                     "ana", "wrong", address=f"10.6.{_}.1", user_agent="", request_id=""
                 )
         assert await house.signs_in("ana", address="10.7.7.7")
@@ -228,9 +228,9 @@ async def test_the_current_password_cannot_be_guessed_through_its_change(house):
     _, ana = await house.signs_in("ana")
     for _ in range(10):
         with pytest.raises(WrongCredentials):
-            await house.accounts.change_password(ana, "x" * 300, "y" * 20, user_agent="")
+            await house.local.change_password(ana, "x" * 300, "y" * 20, user_agent="")
     with pytest.raises(TooMany):
-        await house.accounts.change_password(ana, PASSWORD, "a good new one 7", user_agent="")
+        await house.local.change_password(ana, PASSWORD, "a good new one 7", user_agent="")
     assert (await chain(house, ana))[-1].action == "password.change"
 
 

@@ -119,7 +119,7 @@ async def test_a_one_time_password_opens_nothing_but_its_own_change(house):
     _, one_time = await house.accounts.create_person(
         house.operator, "new", tenant_slug="demo", role=Role.ADMIN, password=None
     )
-    token, _ = await house.accounts.sign_in(
+    token, _ = await house.local.sign_in(
         "new", one_time, address="a", user_agent="", request_id=""
     )
     actor = await house.who(token)

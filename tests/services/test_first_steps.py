@@ -37,7 +37,7 @@ async def test_the_first_administrator_has_a_one_time_password_and_there_is_one_
     house = House(database, migrated_database, Time())
     await house.tenancy.create_tenant(house.operator, "demo", "")
     one_time = await house.accounts.first_administrator(house.operator, "root", "demo")
-    token, person = await house.accounts.sign_in(
+    token, person = await house.local.sign_in(
         "root", one_time, address="", user_agent="", request_id=""
     )
     assert person.must_change_password
@@ -103,7 +103,7 @@ async def test_each_sign_in_that_the_demo_prints_works(made, address):
     assert [name for name, *_ in printed] == ["admin", "dev", "viewer", "acme-admin"]
     async with wired(settings) as services:
         for name, one_time, password, role, tenant in printed:
-            token, person = await services.accounts.sign_in(
+            token, person = await services.local.sign_in(
                 name, password, address="", user_agent="", request_id=""
             )
             who = await services.sessions.resolve(
@@ -132,7 +132,7 @@ async def test_an_older_demo_gets_what_is_new_and_keeps_what_its_people_have_mad
         assert "Sign in as viewer" in said
         assert "Sign in as dev" not in said
         assert "Sign in as admin" not in said
-        _, dev = await services.accounts.sign_in(
+        _, dev = await services.local.sign_in(
             "dev", PASSWORD, address="", user_agent="", request_id=""
         )
         assert not dev.must_change_password

@@ -56,8 +56,8 @@ async def test_a_directory_is_asked_for_the_tenant_that_set_it(abroad):
     await abroad.sets(ADMINS, settings=LDAP, secrets=SECRETS)
     abroad.directory.people["ana"] = ("known", Claimed("1", "ana", groups=("app-admins",)))
     await by_directory(abroad, "demo.own", "ana", "known")
-    await abroad.providers.look(noor, "own")
-    await abroad.providers.would_be(noor, "own", username="ana")
+    assert await abroad.fails_at(noor, "own") is None
+    await abroad.trials.would_be(noor, "own", username="ana")
     await by_directory(abroad, "corp", "ana", "known")
     assert abroad.directory.asked_for == ["demo", "demo", "demo", ""]
 

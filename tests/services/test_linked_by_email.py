@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from inspector_app.domain.errors import WrongToken
+from inspector_app.domain.errors import WrongCredentials, WrongToken
 from inspector_app.domain.group_roles import GroupRule
 from inspector_app.domain.identity import ActorKind
 from inspector_app.domain.permissions import Role
+from inspector_app.domain.signing_in import SignInRefused
 from inspector_app.domain.tokens import TokenKind, TokenOrder
 from tests.fixtures.database import PASSWORD
 from tests.fixtures.elsewhere import ADMINS, STAFF, Abroad
@@ -20,6 +21,63 @@ EMAIL = "alice@example.test"
 @pytest.fixture
 def abroad(house) -> Abroad:
     return Abroad(house)
+
+
+async def local_of(house, email, tenant="demo"):
+    person, _ = await house.accounts.create_person(
+        house.operator, email, tenant_slug=tenant, role=Role.DEVELOPER, password=PASSWORD
+    )
+    return person
+
+
+async def test_an_email_links_only_where_that_is_switched_on_and_it_is_verified(abroad):
+    person = await local_of(abroad.house, EMAIL)
+    provider = await abroad.sets(ADMINS)
+    assert (await abroad.comes_as(sub="one", email=EMAIL)).person != person.id
+    await abroad.changes(provider, link_by_email=True)
+    unsure = await abroad.comes_as(sub="two", email=EMAIL, email_verified=False)
+    assert unsure.person != person.id
+
+
+async def test_an_email_links_to_who_has_it_verified_however_it_is_written(abroad):
+    await abroad.sets(ADMINS)
+    other = await abroad.sets(ADMINS, slug="second", link_by_email=True)
+    said = await abroad.comes_as(sub="one", email=EMAIL, email_verified=False)
+    sure = await abroad.comes_as(sub="two", email=" Alice@Example.TEST ")
+    linked = await abroad.comes_as(key=other.key, sub="three", email=EMAIL)
+    assert linked.person == sure.person
+    assert linked.person != said.person
+
+
+async def test_who_is_linked_comes_in_by_the_provider_alone_from_then_on(abroad):
+    house = abroad.house
+    await abroad.sets(ADMINS, link_by_email=True)
+    person = await local_of(house, EMAIL)
+    token, _ = await house.signs_in(EMAIL)
+    alice = await abroad.comes_as()
+    assert (alice.person, alice.role) == (person.id, Role.ADMIN)
+    assert not (await house.who(token)).signed_in
+    with pytest.raises(WrongCredentials):
+        await house.signs_in(EMAIL)
+    assert "linked to alice@example.test by e-mail" in (await abroad.last_words(alice.tenant))[2]
+
+
+async def test_two_people_with_one_email_are_linked_to_neither(abroad):
+    await abroad.sets(ADMINS)
+    await abroad.comes(sub="one", email=EMAIL)
+    await abroad.comes(sub="two", email=EMAIL)
+    other = await abroad.sets(ADMINS, slug="second", link_by_email=True)
+    with pytest.raises(SignInRefused):
+        await abroad.comes(key=other.key, sub="three", email=EMAIL)
+    assert "Several people" in (await abroad.last_words())[2]
+
+
+async def test_a_tenants_own_provider_links_nobody_who_belongs_elsewhere(abroad):
+    house = abroad.house
+    _, noor = await house.signs_in("noor")
+    theirs = await local_of(house, EMAIL, tenant="other")
+    await abroad.sets(ADMINS, slug="own", by=noor, link_by_email=True)
+    assert (await abroad.comes_as(key="demo.own", tenant="demo")).person != theirs.id
 
 
 async def test_what_another_tenants_provider_vouches_for_links_nobody(abroad):
@@ -46,9 +104,7 @@ async def test_who_has_no_email_is_linked_to_nobody_who_has_none(abroad):
 async def test_who_is_linked_keeps_no_session_no_token_and_no_second_step_of_before(abroad):
     """Whoever made the account may have them all."""
     house = abroad.house
-    await house.accounts.create_person(
-        house.operator, EMAIL, tenant_slug="demo", role=Role.DEVELOPER, password=PASSWORD
-    )
+    await local_of(house, EMAIL)
     session, _, _ = await enrolled(house, EMAIL)
     before = await house.who(session)
     order = TokenOrder("ci", Role.DEVELOPER, 30, None)

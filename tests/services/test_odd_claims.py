@@ -8,7 +8,6 @@ from inspector_app.domain.signing_in import SignInRefused
 from tests.fixtures.elsewhere import ADMINS, STAFF, VISITOR, Abroad
 from tests.fixtures.jwt_tricks import signed, written
 from tests.fixtures.trials import runs_a_test
-from tests.services.test_elsewhere import logout_token
 
 ODD = {
     "a name with a NUL": ({"preferred_username": "al\0ice"}, "who: "),
@@ -66,7 +65,7 @@ async def test_a_log_out_about_what_no_database_takes_is_refused_and_audited(hou
     await abroad.sets(ADMINS)
     alice = await abroad.comes()
     with pytest.raises(SignInRefused):
-        await abroad.leaving.by_token(VISITOR, "corp", logout_token(abroad, **about))
+        await abroad.leaving.by_token(VISITOR, "corp", abroad.logout_token(**about))
     assert (await abroad.last_words())[1] == "failed"
     assert (await house.who(alice.token)).signed_in
 

@@ -20,10 +20,7 @@ pytestmark = pytest.mark.temporal
 
 
 async def placed(house, site):
-    await house.tenancy.move_cluster(house.operator, "local", site.namespace.cluster.address)
-    await house.tenancy.grant(
-        house.operator, tenant_slug="demo", cluster="local", name="default", slug="runs"
-    )
+    await house.reaches(site.namespace.cluster.address, "runs")
     return Bulk(house, site)
 
 

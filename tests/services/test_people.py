@@ -86,7 +86,7 @@ async def test_a_person_who_is_added_signs_in_once_and_chooses_a_password(house)
     _, noor = await house.signs_in("noor")
     added, one_time = await house.people.add(noor, "Mia", Role.DEVELOPER)
     assert (added.person.username, added.role) == ("mia", Role.DEVELOPER)
-    token, person = await house.accounts.sign_in(
+    token, person = await house.local.sign_in(
         "mia", one_time, address="10.0.0.2", user_agent="", request_id="r"
     )
     assert person.must_change_password
@@ -172,7 +172,7 @@ async def test_a_reset_opens_by_the_one_time_password_only(house):
     assert not (await house.who(token)).signed_in
     with pytest.raises(WrongCredentials):
         await house.signs_in("ana")
-    _, person = await house.accounts.sign_in(
+    _, person = await house.local.sign_in(
         "ana", one_time, address="10.0.0.2", user_agent="", request_id="r"
     )
     assert person.must_change_password
@@ -216,7 +216,7 @@ async def test_a_one_time_password_opens_for_a_day(house):
     assert added.person.one_time_until == house.time.now + timedelta(hours=24)
 
     async def comes_in(address):
-        return await house.accounts.sign_in(
+        return await house.local.sign_in(
             "mia", one_time, address=address, user_agent="", request_id="r"
         )
 
@@ -224,14 +224,14 @@ async def test_a_one_time_password_opens_for_a_day(house):
     token, _ = await comes_in("10.0.0.2")
     house.time.pass_by(minutes=1)
     with pytest.raises(OneTimePasswordOver, match="its time is over"):
-        await house.accounts.change_password(
+        await house.local.change_password(
             await house.who(token), one_time, "another good one 7", user_agent=""
         )
     for _ in range(11):  # it was right: no guess that others would have to wait for
         with pytest.raises(OneTimePasswordOver):
             await comes_in("10.0.0.3")
     with pytest.raises(WrongCredentials) as wrong:
-        await house.accounts.sign_in(
+        await house.local.sign_in(
             "mia", "x" * 20, address="10.0.0.4", user_agent="", request_id="r"
         )
     assert type(wrong.value) is WrongCredentials  # who does not know it hears nothing of it
@@ -239,7 +239,7 @@ async def test_a_one_time_password_opens_for_a_day(house):
     _, noor = await house.signs_in("noor")
     _, one_time = await house.people.reset(noor, await change(house, noor, "mia"))
     token, _ = await comes_in("10.0.0.2")
-    token = await house.accounts.change_password(
+    token = await house.local.change_password(
         await house.who(token), one_time, "another good one 7", user_agent=""
     )
     house.time.pass_by(hours=25)
@@ -366,7 +366,7 @@ async def test_a_while_after_signing_in_a_change_needs_the_password_again(house)
     with pytest.raises(ProofRequired):
         await house.people.disable(noor, wanted)
     with pytest.raises(WrongCredentials):
-        await house.accounts.prove(noor, "not it")
-    fresh = await house.accounts.prove(noor, PASSWORD)
+        await house.local.prove(noor, "not it")
+    fresh = await house.local.prove(noor, PASSWORD)
     assert not (await house.who(token)).signed_in
     assert (await house.people.disable(await house.who(fresh), wanted)).person.disabled

@@ -8,13 +8,13 @@ from inspector_app.domain.permissions import Role
 from inspector_app.domain.provider_settings import ProviderKind
 from inspector_app.domain.signing_in import SignInRefused
 from inspector_app.services.people import Change
-from tests.fixtures.elsewhere import STAFF, VISITOR, Abroad
+from tests.fixtures.elsewhere import ADMINS, STAFF, VISITOR, Abroad
 
 
 @pytest.fixture
 async def abroad(house) -> Abroad:
     made = Abroad(house)
-    await made.sets(STAFF)
+    await made.sets(ADMINS, STAFF)
     return made
 
 
@@ -32,6 +32,23 @@ async def comes_back(abroad, visitor, ticket, answer):
     return await abroad.elsewhere.finish(
         visitor, ProviderKind.OIDC, "corp", ticket=ticket, answer=answer, user_agent=""
     )
+
+
+async def test_a_proof_is_given_at_the_provider_and_renews_the_token(abroad):
+    house = abroad.house
+    first = await abroad.comes()
+    house.time.pass_by(hours=1)
+    alice = await house.who(first.token)
+    assert alice.must_prove(house.time())
+    moment = int(house.time().timestamp())
+    proved = await abroad.comes(visitor=alice, proving=True, auth_time=moment)
+    assert not (await house.who(proved.token)).must_prove(house.time())
+    assert (await house.who(proved.token)).session == alice.session
+    assert not (await house.who(first.token)).signed_in
+    with pytest.raises(SignInRefused):
+        await abroad.comes(
+            visitor=await house.who(proved.token), proving=True, sub="bob", auth_time=moment
+        )
 
 
 async def test_a_proof_of_one_session_renews_no_other_of_the_same_person(abroad):

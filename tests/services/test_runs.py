@@ -18,10 +18,7 @@ pytestmark = pytest.mark.temporal
 
 @pytest.fixture
 async def desk(house, site):
-    await house.tenancy.move_cluster(house.operator, "local", site.namespace.cluster.address)
-    await house.tenancy.grant(
-        house.operator, tenant_slug="demo", cluster="local", name="default", slug="runs"
-    )
+    await house.reaches(site.namespace.cluster.address, "runs")
     return WorkflowDesk(house.door, site.workflows, site.histories, house.redaction)
 
 

@@ -11,7 +11,7 @@ from inspector_app.domain.errors import NotFound
 from inspector_app.domain.identity import session_ends_at
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.provider_settings import ProviderKind
-from inspector_app.domain.signing_in import SamlSent, SignInFault, SignInRefused
+from inspector_app.domain.signing_in import SamlSent, SignInRefused
 from tests.fixtures.elsewhere import ADMINS, OIDC, VISITOR
 from tests.fixtures.federation import Federation
 from tests.fixtures.lying_saml import NAMES, SETTINGS, message_in
@@ -161,12 +161,12 @@ async def test_what_speaks_no_saml_has_no_metadata(federation):
 async def test_a_test_reads_the_keys_and_a_replaced_provider_keeps_ours(federation):
     provider = await federation.meets()
     before = federation.certificate
-    await federation.providers.look(federation.house.operator, "idp")
+    assert await federation.fails_at(federation.house.operator, "idp") is None
     changed = await federation.changes(provider, name="Other")
     await federation.reads_metadata()
     assert federation.certificate == before
     broken = "-----BEGIN CERTIFICATE-----\nMA==\n-----END CERTIFICATE-----"
     settings = type(SETTINGS)(entity_id="x", sso_url=SETTINGS.sso_url, certificates=broken)
     await federation.changes(changed, settings=settings)
-    with pytest.raises(SignInFault, match="cannot be read"):
-        await federation.providers.look(federation.house.operator, "idp")
+    failed = await federation.fails_at(federation.house.operator, "idp")
+    assert "cannot be read" in failed.detail

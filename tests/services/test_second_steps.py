@@ -40,7 +40,7 @@ async def enrolled(house, name="ana"):
 
 async def ticket(house, name="ana"):
     with pytest.raises(CodeRequired) as asked:
-        await house.accounts.sign_in(name, PASSWORD, **ELSEWHERE)
+        await house.local.sign_in(name, PASSWORD, **ELSEWHERE)
     return asked.value.ticket
 
 
@@ -64,25 +64,25 @@ def test_clocks_may_differ_by_one_step(steps, fits):
 async def test_with_a_second_step_the_password_alone_opens_nothing(house):
     _, secret, _ = await enrolled(house)
     mine = await ticket(house)
-    token, _ = await house.accounts.second_step(mine, code_of(secret, house.time()), **ELSEWHERE)
+    token, _ = await house.local.second_step(mine, code_of(secret, house.time()), **ELSEWHERE)
     assert (await house.who(token)).name == "ana"
 
 
 async def test_each_code_opens_once(house):
     _, secret, _ = await enrolled(house)
     code = code_of(secret, house.time())
-    await house.accounts.second_step(await ticket(house), code, **ELSEWHERE)
+    await house.local.second_step(await ticket(house), code, **ELSEWHERE)
     for again in (code, code_of(secret, house.time(), -1)):
         with pytest.raises(WrongCredentials):
-            await house.accounts.second_step(await ticket(house), again, **ELSEWHERE)
+            await house.local.second_step(await ticket(house), again, **ELSEWHERE)
 
 
 async def test_a_recovery_code_opens_once_however_it_is_typed(house):
     _, _, codes = await enrolled(house)
     typed = codes[0].replace("-", " ").upper()
-    token, _ = await house.accounts.second_step(await ticket(house), typed, **ELSEWHERE)
+    token, _ = await house.local.second_step(await ticket(house), typed, **ELSEWHERE)
     with pytest.raises(WrongCredentials):
-        await house.accounts.second_step(await ticket(house), codes[0], **ELSEWHERE)
+        await house.local.second_step(await ticket(house), codes[0], **ELSEWHERE)
     assert (await house.second_steps.of(await house.who(token))).recovery_left == 9
 
 
@@ -99,7 +99,7 @@ async def test_of_two_processes_that_get_one_code_at_once_one_lets_it_in(house, 
     tickets = [await ticket(house) for _ in range(6)]
     ended = await asyncio.gather(
         *(
-            process.accounts.second_step(mine, code, **ELSEWHERE)
+            process.local.second_step(mine, code, **ELSEWHERE)
             for process, mine in zip([house, there] * 3, tickets, strict=True)
         ),
         return_exceptions=True,
@@ -112,7 +112,7 @@ async def test_of_two_processes_that_get_one_code_at_once_one_lets_it_in(house, 
 async def test_a_phone_whose_clock_is_half_a_minute_off_is_let_in(house, seconds, fits):
     _, secret, _ = await enrolled(house)
     shown = code_of(secret, house.time.now + timedelta(seconds=seconds))
-    coming = house.accounts.second_step(await ticket(house), shown, **ELSEWHERE)
+    coming = house.local.second_step(await ticket(house), shown, **ELSEWHERE)
     if fits:
         assert await coming
     else:
@@ -126,10 +126,10 @@ async def test_a_ticket_is_over_after_minutes_and_with_a_new_password(house):
     house.time.pass_by(minutes=5)
     stale = await ticket(house)
     ana = await house.who(token)
-    await house.accounts.change_password(ana, PASSWORD, "another good one 7", user_agent="")
+    await house.local.change_password(ana, PASSWORD, "another good one 7", user_agent="")
     for dead in (late, stale, "", "x", "\ud800"):
         with pytest.raises(WrongCredentials):
-            await house.accounts.second_step(dead, code_of(secret, house.time()), **ELSEWHERE)
+            await house.local.second_step(dead, code_of(secret, house.time()), **ELSEWHERE)
 
 
 async def test_ten_wrong_codes_make_wait_and_the_password_in_between_does_not_help(house):
@@ -137,9 +137,9 @@ async def test_ten_wrong_codes_make_wait_and_the_password_in_between_does_not_he
     for number in range(10):
         mine = await ticket(house)
         with pytest.raises(WrongCredentials):
-            await house.accounts.second_step(mine, f"00000{number}", **ELSEWHERE)
+            await house.local.second_step(mine, f"00000{number}", **ELSEWHERE)
     with pytest.raises(TooMany):
-        await house.accounts.second_step(mine, "000000", **ELSEWHERE)
+        await house.local.second_step(mine, "000000", **ELSEWHERE)
 
 
 async def test_nobody_is_asked_before_the_app_has_shown_that_it_knows_the_secret(house):
@@ -186,8 +186,8 @@ async def test_with_a_second_step_a_proof_is_a_code(house):
     token, secret, _ = await enrolled(house)
     ana = await house.who(token)
     with pytest.raises(WrongCredentials):
-        await house.accounts.prove(ana, PASSWORD)
-    assert await house.accounts.prove(ana, code_of(secret, house.time()))
+        await house.local.prove(ana, PASSWORD)
+    assert await house.local.prove(ana, code_of(secret, house.time()))
 
 
 async def test_a_session_left_open_cannot_change_the_second_step(house):
@@ -208,7 +208,7 @@ async def test_an_admins_reset_takes_the_second_step_away(house):
     assert ana.second_step
     wanted = Change(ana.person.id, ana.version, "lost phone")
     _, one_time = await house.people.reset(noor, wanted)
-    _, person = await house.accounts.sign_in("ana", one_time, **ELSEWHERE)
+    _, person = await house.local.sign_in("ana", one_time, **ELSEWHERE)
     assert person.must_change_password
 
 

@@ -73,7 +73,7 @@ async def test_a_session_that_is_due_can_be_signed_out_of_and_then_gives_no_toke
 
 async def test_a_proof_leaves_the_old_token_good_for_nothing_but_the_way_on(house):
     token, ana = await house.signs_in("ana")
-    fresh = await house.accounts.prove(ana, PASSWORD)
+    fresh = await house.local.prove(ana, PASSWORD)
     assert (await house.who(token)).must_renew
     assert await house.renewed(token) is None
     await house.sessions.close(await house.who(fresh))

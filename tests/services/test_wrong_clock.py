@@ -143,7 +143,7 @@ async def test_redis_keeps_nobody_waiting_longer_when_the_clock_is_put_back(redi
 
 async def test_a_sign_in_waits_no_longer_for_a_clock_that_was_put_back(house):
     async def tries(password):
-        return await house.accounts.sign_in(
+        return await house.local.sign_in(
             "ana", password, address="10.6.6.6", user_agent="", request_id=""
         )
 

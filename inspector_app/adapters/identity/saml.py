@@ -35,6 +35,8 @@ class SamlClient:
 
     def look(self, settings: SamlSettings, place: SamlPlace) -> None:
         saml_keys.their_keys(settings.certificates)
+        if settings.encryption_certificate:
+            saml_keys.encryption_key(settings.encryption_certificate)
         saml_keys.own_keys(place.keys)
 
     def own(self, keys: str) -> Sequence[Certificate]:

@@ -65,6 +65,13 @@ def deflated(xml: bytes) -> str:
     return base64.b64encode(packing.compress(xml) + packing.flush()).decode()
 
 
+def add(parent: Element, name: str, text: str = "") -> Element:
+    """Append an element to what we say."""
+    made = etree.SubElement(parent, tag(name))
+    made.text = text or None
+    return made
+
+
 def parse(
     raw: bytes, *, what: str, step: Step = Step.ANSWER, drop_comments: bool = False
 ) -> Element:

@@ -1,16 +1,18 @@
-"""Encrypted assertions and names (XML Encryption 1.1), opened without following references."""
+"""XML Encryption 1.1: what comes is opened without following references; names are sealed."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
+import secrets
 from collections.abc import Sequence
 from typing import cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -21,6 +23,7 @@ from inspector_app.adapters.identity.saml_documents import (
     DS,
     XENC,
     Element,
+    add,
     child,
     parse,
     refuse,
@@ -32,8 +35,9 @@ from inspector_app.adapters.identity.saml_keys import OwnKey
 from inspector_app.domain.signing_in import SignInFault
 
 _XENC11 = "http://www.w3.org/2009/xmlenc11#"
-_OAEP_SHA1 = f"{XENC}rsa-oaep-mgf1p"
+OAEP_SHA1 = f"{XENC}rsa-oaep-mgf1p"
 _OAEP = f"{_XENC11}rsa-oaep"
+AES_256_GCM = f"{_XENC11}aes256-gcm"
 _GCM = {f"{_XENC11}aes{bits}-gcm": bits // 8 for bits in (128, 192, 256)}
 _CBC = {f"{XENC}aes{bits}-cbc": bits // 8 for bits in (128, 192, 256)}
 _DIGESTS: dict[str, hashes.HashAlgorithm] = {
@@ -83,6 +87,32 @@ def opened(encrypted: Element, keys: Sequence[OwnKey], *, what: str) -> Element:
     return found
 
 
+def sealed(plain: Element, key: RSAPublicKey) -> Element:
+    """Encrypt an element, by AES-256-GCM under a key of its own: an `EncryptedData`.
+
+    The key's padding is OAEP with SHA-1: every implementation has it, and as OAEP's hash it helps
+    nobody to a collision.
+    """
+    session, iv = AESGCM.generate_key(256), secrets.token_bytes(_GCM_IV)
+    made = etree.Element(tag("xenc:EncryptedData"), nsmap={"xenc": XENC, "ds": DS})
+    made.set("Type", f"{XENC}Element")
+    add(made, "xenc:EncryptionMethod").set("Algorithm", AES_256_GCM)
+    held = add(add(made, "ds:KeyInfo"), "xenc:EncryptedKey")
+    method = add(held, "xenc:EncryptionMethod")
+    method.set("Algorithm", OAEP_SHA1)
+    add(method, "ds:DigestMethod").set("Algorithm", f"{DS}sha1")
+    sha1 = _DIGESTS[f"{DS}sha1"]
+    oaep = padding.OAEP(mgf=padding.MGF1(sha1), algorithm=sha1, label=None)
+    _add_cipher_text(held, key.encrypt(session, oaep))
+    _add_cipher_text(made, iv + AESGCM(session).encrypt(iv, etree.tostring(plain), None))
+    return made
+
+
+def _add_cipher_text(parent: Element, text: bytes) -> None:
+    value = base64.b64encode(text).decode()
+    add(add(parent, "xenc:CipherData"), "xenc:CipherValue", value)
+
+
 def _read(
     session: bytes | None, method: str, cipher_text: bytes, encrypted: Element
 ) -> Element | None:
@@ -114,7 +144,7 @@ def _method(element: Element) -> str:
 def _unpadding(sealed: Element) -> padding.OAEP:
     """OAEP only: PKCS#1 v1.5 tells who asks often enough what is inside."""
     method = _method(sealed)
-    if method not in {_OAEP_SHA1, _OAEP}:
+    if method not in {OAEP_SHA1, _OAEP}:
         refuse(
             f"Its key is encrypted with {method[:80]!r}, which is not accepted.",
             hint="RSA-OAEP is.",

@@ -141,6 +141,18 @@ def their_keys(pem: str) -> list[TheirKey]:
     return keys
 
 
+def encryption_key(pem: str) -> rsa.RSAPublicKey:
+    """Read the certificate that names are encrypted for."""
+    found = _certificate(pem)
+    public = found.public_key() if found is not None else None
+    if not isinstance(public, rsa.RSAPublicKey) or public.key_size < _WEAKEST:
+        refuse(
+            f"The certificate to encrypt for holds no RSA key of {_WEAKEST} bits or more.",
+            step=Step.KEYS,
+        )
+    return public
+
+
 def as_pem(certificate: str) -> str | None:
     """PEM of a certificate as XML carries it, or None where it is none."""
     pem = _as_pem("".join(certificate.split()))

@@ -15,11 +15,13 @@ from inspector_app.adapters.identity.saml_documents import (
     SAML,
     SAMLP,
     Element,
+    add,
     deflated,
     tag,
     written,
 )
-from inspector_app.adapters.identity.saml_keys import OwnKey, own_keys
+from inspector_app.adapters.identity.saml_encryption import AES_256_GCM, OAEP_SHA1, sealed
+from inspector_app.adapters.identity.saml_keys import OwnKey, encryption_key, own_keys
 from inspector_app.adapters.identity.saml_signatures import sign_enveloped, signed_query
 from inspector_app.domain.provider_settings import SamlSettings
 from inspector_app.domain.signing_in import Begun, SamlPlace
@@ -29,8 +31,6 @@ _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 _PERSISTENT = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
 _USER = "urn:oasis:names:tc:SAML:2.0:logout:user"
-_OAEP = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"
-_GCM = "http://www.w3.org/2009/xmlenc11#aes256-gcm"
 _BYTES = 20
 
 
@@ -42,12 +42,12 @@ def sign_on(settings: SamlSettings, place: SamlPlace, *, now: datetime, fresh: b
     if fresh:
         made.set("ForceAuthn", "true")
     # No format is asked for: which one fits is the provider's setting, and some refuse others.
-    _add(made, "samlp:NameIDPolicy").set("AllowCreate", "true")
+    add(made, "samlp:NameIDPolicy").set("AllowCreate", "true")
     if settings.contexts:
-        asked = _add(made, "samlp:RequestedAuthnContext")
+        asked = add(made, "samlp:RequestedAuthnContext")
         asked.set("Comparison", "exact")
         for each in settings.contexts:
-            _add(asked, "saml:AuthnContextClassRef", each)
+            add(asked, "saml:AuthnContextClassRef", each)
     state = secrets.token_urlsafe(_BYTES)
     url = _address(settings.sso_url, "SAMLRequest", made, state, place)
     kept = {"request": made.get("ID", ""), "state": state}
@@ -61,13 +61,24 @@ def log_out(settings: SamlSettings, place: SamlPlace, hint: str, *, now: datetim
     known: Mapping[str, str] = json.loads(hint)
     made = _message("LogoutRequest", settings.slo_url, place, now)
     made.set("Reason", _USER)
-    name = _add(made, "saml:NameID", known["name"])
+    made.append(_named(settings, known))
+    if known["session"]:
+        add(made, "samlp:SessionIndex", known["session"])
+    return _address(settings.slo_url, "SAMLRequest", made, "", place)
+
+
+def _named(settings: SamlSettings, known: Mapping[str, str]) -> Element:
+    """Name whose session it is; encrypted, where there is a certificate to encrypt for."""
+    name = etree.Element(tag("saml:NameID"), nsmap={"saml": SAML})
+    name.text = known["name"]
     for each in ("Format", "NameQualifier", "SPNameQualifier"):
         if known[each]:
             name.set(each, known[each])
-    if known["session"]:
-        _add(made, "samlp:SessionIndex", known["session"])
-    return _address(settings.slo_url, "SAMLRequest", made, "", place)
+    if not settings.encryption_certificate:
+        return name
+    hidden = etree.Element(tag("saml:EncryptedID"), nsmap={"saml": SAML})
+    hidden.append(sealed(name, encryption_key(settings.encryption_certificate)))
+    return hidden
 
 
 def log_out_answer(
@@ -76,7 +87,7 @@ def log_out_answer(
     """Make the LogoutResponse that says that it is done."""
     made = _message("LogoutResponse", settings.slo_url, place, now)
     made.set("InResponseTo", answers)
-    _add(_add(made, "samlp:Status"), "samlp:StatusCode").set("Value", _SUCCESS)
+    add(add(made, "samlp:Status"), "samlp:StatusCode").set("Value", _SUCCESS)
     return _address(settings.slo_url, "SAMLResponse", made, relay, place)
 
 
@@ -86,7 +97,7 @@ def metadata(settings: SamlSettings, place: SamlPlace) -> str:
     root = etree.Element(tag("md:EntityDescriptor"), nsmap={"md": MD, "ds": DS})
     root.set("entityID", place.entity_id)
     root.set("ID", _new_id())
-    us = _add(root, "md:SPSSODescriptor")
+    us = add(root, "md:SPSSODescriptor")
     us.set("protocolSupportEnumeration", SAMLP)
     us.set("AuthnRequestsSigned", "true")
     us.set("WantAssertionsSigned", "true")
@@ -97,7 +108,7 @@ def metadata(settings: SamlSettings, place: SamlPlace) -> str:
     for binding in (_REDIRECT, _POST):
         _add_place(us, "md:SingleLogoutService", binding, place.sls)
     if not settings.id_attribute:
-        _add(us, "md:NameIDFormat", _PERSISTENT)
+        add(us, "md:NameIDFormat", _PERSISTENT)
     taken = _add_place(us, "md:AssertionConsumerService", _POST, place.acs)
     taken.set("index", "0")
     taken.set("isDefault", "true")
@@ -111,31 +122,25 @@ def _message(name: str, to: str, place: SamlPlace, now: datetime) -> Element:
     made.set("Version", "2.0")
     made.set("IssueInstant", written(now))
     made.set("Destination", to)
-    _add(made, "saml:Issuer", place.entity_id)
-    return made
-
-
-def _add(parent: Element, name: str, text: str = "") -> Element:
-    made = etree.SubElement(parent, tag(name))
-    made.text = text or None
+    add(made, "saml:Issuer", place.entity_id)
     return made
 
 
 def _add_place(parent: Element, name: str, binding: str, location: str) -> Element:
-    made = _add(parent, name)
+    made = add(parent, name)
     made.set("Binding", binding)
     made.set("Location", location)
     return made
 
 
 def _add_key(parent: Element, use: str, key: OwnKey) -> None:
-    described = _add(parent, "md:KeyDescriptor")
+    described = add(parent, "md:KeyDescriptor")
     described.set("use", use)
-    held = _add(_add(described, "ds:KeyInfo"), "ds:X509Data")
-    _add(held, "ds:X509Certificate", key.certificate)
+    held = add(add(described, "ds:KeyInfo"), "ds:X509Data")
+    add(held, "ds:X509Certificate", key.certificate)
     if use == "encryption":
-        for each in (_GCM, _OAEP):
-            _add(described, "md:EncryptionMethod").set("Algorithm", each)
+        for each in (AES_256_GCM, OAEP_SHA1):
+            add(described, "md:EncryptionMethod").set("Algorithm", each)
 
 
 def _address(to: str, name: str, made: Element, state: str, place: SamlPlace) -> str:

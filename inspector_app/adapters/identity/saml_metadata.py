@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import NoReturn
 
@@ -16,11 +17,16 @@ from inspector_app.adapters.identity.saml_documents import (
     tag,
     text_of,
 )
-from inspector_app.adapters.identity.saml_keys import as_pem, certificates, their_keys
+from inspector_app.adapters.identity.saml_keys import (
+    as_pem,
+    certificates,
+    encryption_key,
+    their_keys,
+)
 from inspector_app.domain.errors import Invalid
 from inspector_app.domain.provider_parsing import check_url
 from inspector_app.domain.saml_trust import MOST_CERTIFICATES, Described
-from inspector_app.domain.signing_in import Step
+from inspector_app.domain.signing_in import SignInFault, Step
 
 _REDIRECT = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
 _WHAT = "The metadata"
@@ -39,7 +45,8 @@ def described(xml: str, now: datetime) -> Described:
     sign_on = _address(role, "md:SingleSignOnService", "sign-on")
     if not sign_on:
         _refuse("The provider does not take sign-on by HTTP-Redirect.")
-    listed = sorted(_listed(role), key=lambda each: certificates(each)[0].until <= now)
+    found = _listed(role, None, "signing")
+    listed = sorted(found, key=lambda each: certificates(each)[0].until <= now)
     taken = "\n".join(listed[:MOST_CERTIFICATES])
     if not listed:
         saml_documents.refuse(
@@ -52,6 +59,7 @@ def described(xml: str, now: datetime) -> Described:
             "sso_url": sign_on,
             "slo_url": _address(role, "md:SingleLogoutService", "log-out"),
             "certificates": taken,
+            "encryption_certificate": _to_encrypt_for(role, now),
         },
         certificates=tuple(certificates(taken)),
         left_out=max(0, len(listed) - MOST_CERTIFICATES),
@@ -102,12 +110,25 @@ def _address(role: Element, name: str, word: str) -> str:
         saml_documents.refuse(detail, step=Step.DISCOVER, hint=error.hint)
 
 
-def _listed(role: Element) -> Iterator[str]:
-    """The certificates that it may sign with, PEM, each once."""
+def _to_encrypt_for(role: Element, now: datetime) -> str:
+    """The first certificate that it names for that alone and that can be used; "" without one.
+
+    A key for whatever use may be one that it only signs with: it would not open what comes.
+    """
+    for each in _listed(role, "encryption"):
+        with suppress(SignInFault):
+            encryption_key(each)
+            if certificates(each)[0].until > now:
+                return each
+    return ""
+
+
+def _listed(role: Element, *uses: str | None) -> Iterator[str]:
+    """The certificates that it has for one of these uses, PEM, each once."""
     written = [
         "".join(text_of(each, what="A certificate", step=Step.KEYS).split())
         for key in children(role, "md:KeyDescriptor")
-        if key.get("use") in {None, "signing"}
+        if key.get("use") in uses
         for each in key.iterfind("ds:KeyInfo/ds:X509Data/ds:X509Certificate", NAMES)
     ]
     for each in list(dict.fromkeys(written))[:_MOST_LISTED]:

@@ -64,6 +64,7 @@ class _Kept:
     """Where a long poll goes on; events it gives again are here already."""
     followed: int = 0
     """By how many `follow`: then what is here is all there is, and nobody need ask."""
+    adding: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def is_whole(self) -> bool:
@@ -81,16 +82,25 @@ class _Kept:
         return next(each for each in chunk.events if each.event_id == event)
 
     async def add(self, events: Sequence[HistoryEvent]) -> None:
-        packing = asyncio.create_task(_pack(History(events=events)))
-        rows: list[EventRow] = []
-        for first in range(0, len(events), _AT_ONCE):
-            await asyncio.sleep(0)  # whoever waits for a screen goes first
-            rows.extend(map(self.maker.row, events[first : first + _AT_ONCE]))
-        self.chunks.append(await packing)
-        self.starts.append(len(self.rows) + 1)
-        self.rows += rows
-        self.total = max(self.total, len(self.rows))
-        self.tell()
+        """Take what comes next; what is here already is left out.
+
+        Whoever follows and whoever reads what is new are given the same events: a page that
+        knows no run id asks the server though another one follows.
+        """
+        async with self.adding:
+            newer = [each for each in events if each.event_id > len(self.rows)]
+            if not newer:
+                return
+            packing = asyncio.create_task(_pack(History(events=newer)))
+            rows: list[EventRow] = []
+            for first in range(0, len(newer), _AT_ONCE):
+                await asyncio.sleep(0)  # whoever waits for a screen goes first
+                rows.extend(map(self.maker.row, newer[first : first + _AT_ONCE]))
+            self.chunks.append(await packing)
+            self.starts.append(len(self.rows) + 1)
+            self.rows += rows
+            self.total = max(self.total, len(self.rows))
+            self.tell()
 
     def tell(self) -> None:
         self.grown.set()
@@ -144,16 +154,15 @@ class TemporalHistories:
         kept = await self._open(namespace, run)
         await self._until(kept, kept.total)
         kept.followed += 1
+        told = len(kept.rows)
         try:
             while kept.is_open:
                 answer = await self._ask(namespace, run, kept.token, _PAGE, wait=True)
-                known = len(kept.rows)
-                newer = [each for each in lasting(answer.history.events) if each.event_id > known]
-                if newer:
-                    await kept.add(newer)
+                await kept.add(lasting(answer.history.events))
                 kept.token = answer.next_page_token
                 kept.is_open = bool(kept.token)
-                if newer:
+                if len(kept.rows) > told:
+                    told = len(kept.rows)
                     yield kept.total
         finally:
             kept.followed -= 1
@@ -224,8 +233,7 @@ class TemporalHistories:
                 ends = not token or (wait and bool(events) and events[-1].event_id >= kept.total)
                 if not ends:
                     asked = asyncio.create_task(self._ask(namespace, run, token, _PAGE, wait=wait))
-                if events:
-                    await kept.add(events)
+                await kept.add(events)
                 if ends:
                     kept.token = token
                     return
@@ -270,9 +278,8 @@ class TemporalHistories:
             token = answer.next_page_token
             if not token or (events and events[-1].event_id <= last + 1):
                 break
-        if newer:
-            newer.reverse()
-            await kept.add(newer)
+        newer.reverse()
+        await kept.add(newer)
 
     def _make_room(self) -> None:
         taken = sum(kept.bytes_taken for kept in self._kept.values())

@@ -12,7 +12,8 @@ from inspector_app.api.actor import CurrentActor
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
 from inspector_app.api.once import IdempotencyKey, once
-from inspector_app.api.v1.models import Act, DoneOut, Signal
+from inspector_app.api.v1.models import Act
+from inspector_app.api.v1.run_models import DoneOut, Signal
 from inspector_app.api.v1.workflows import Namespace, Ref
 from inspector_app.domain.identity import Actor
 from inspector_app.domain.ids import RunId, WorkflowId

@@ -13,7 +13,8 @@ from inspector_app.api.actor import CurrentActor
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
 from inspector_app.api.once import IdempotencyKey, once
-from inspector_app.api.v1.models import Me, Model, NamespaceOut, Namespaces, TenantRole, Time
+from inspector_app.api.v1.me_models import Me, NamespaceOut, Namespaces, TenantRole
+from inspector_app.api.v1.models import Model, Time
 from inspector_app.domain.identity import Actor, Session, session_ends_at
 from inspector_app.domain.ids import SessionId
 from inspector_app.domain.permissions import HELD, Permission

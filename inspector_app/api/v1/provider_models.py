@@ -15,8 +15,7 @@ from inspector_app.domain.provider_settings import SETTINGS, ProviderKind
 from inspector_app.domain.provider_walks import Passed, Walked
 from inspector_app.domain.providers import Provider, ProviderOrder
 from inspector_app.services.ports import ProviderUse
-from inspector_app.services.provider_trials import Registered
-from inspector_app.services.providers import WouldBe
+from inspector_app.services.provider_trials import Registered, WouldBe
 
 Kind = Literal["oidc", "oauth2", "saml", "ldap"]
 RoleName = Literal["observer", "developer", "admin"]

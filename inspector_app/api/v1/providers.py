@@ -160,7 +160,7 @@ async def would_be(
     """Say who somebody would be: by their groups, or by their name in a directory."""
 
     async def answer() -> WouldBeOut:
-        found = await registry.services().providers.would_be(
+        found = await registry.services().provider_trials.would_be(
             actor, provider, groups=asked.groups, username=asked.username
         )
         return WouldBeOut.of(found)

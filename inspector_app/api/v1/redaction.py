@@ -13,7 +13,8 @@ from inspector_app.api.actor import CurrentActor
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
 from inspector_app.api.once import IdempotencyKey, once
-from inspector_app.api.v1.models import Act, Model, RunDetail, Time
+from inspector_app.api.v1.models import Act, Model, Time
+from inspector_app.api.v1.run_models import RunDetail
 from inspector_app.api.v1.workflows import Ref
 from inspector_app.domain.ids import RuleId
 from inspector_app.domain.paths import LONGEST_PATH

@@ -11,18 +11,20 @@ from starlette.responses import Response
 from inspector_app.api.actor import CurrentActor
 from inspector_app.api.declared import needs
 from inspector_app.api.errors import documented
-from inspector_app.api.v1.models import (
-    Counts,
+from inspector_app.api.v1.history_models import (
     EventDetail,
     EventOut,
     Events,
-    OfferOut,
     RefusalOut,
+    TaskRefusal,
+)
+from inspector_app.api.v1.run_models import (
+    Counts,
+    OfferOut,
     RunDetail,
     RunOut,
     Runs,
     RunWithOffers,
-    TaskRefusal,
 )
 from inspector_app.domain.errors import Invalid
 from inspector_app.domain.ids import EventId, RunId, WorkflowId

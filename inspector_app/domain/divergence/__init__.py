@@ -6,11 +6,10 @@
 from inspector_app.domain.divergence.histories import (
     Fork,
     HistoriesCompared,
-    RecordedRun,
-    Reset,
     compare_histories,
 )
 from inspector_app.domain.divergence.replays import compare
+from inspector_app.domain.divergence.runs import RecordedRun, Reset
 from inspector_app.domain.divergence.verdicts import (
     Change,
     Comparison,

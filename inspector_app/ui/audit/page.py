@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import reflex as rx
 
+from inspector_app.domain.permissions import Permission
 from inspector_app.ui.audit.state import AuditState
 from inspector_app.ui.audit.values import EntryRow
+from inspector_app.ui.kit.admins import for_admins
 from inspector_app.ui.kit.controls import (
     button,
     copy_button,
@@ -19,7 +21,6 @@ from inspector_app.ui.kit.feedback import empty, notice
 from inspector_app.ui.kit.icons import badge, icon
 from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
-from inspector_app.ui.session import SessionState
 from inspector_app.ui.shell import shell
 from inspector_app.ui.theme import OUTCOME
 
@@ -267,32 +268,16 @@ def _list() -> rx.Component:
     )
 
 
-def _not_yours() -> rx.Component:
-    return rx.el.section(
-        empty(
-            "lock",
-            "The audit log is for admins",
-            rx.el.span(
-                "You are signed in as ", SessionState.username, ", ", SessionState.role, "."
-            ),
-            " An admin of your organisation can give you the role. Who touched a single run"
-            " stands on the run's own page, under Audit.",
-        ),
-        class_name="panel not-yours",
-    )
-
-
 def audit_page() -> rx.Component:
     """The page at `/t/{tenant}/audit`."""
-    allowed = SessionState.permissions.contains("audit:read")
-    body = rx.cond(
-        State.ready,
-        rx.fragment(_health(), _filters(), _export_menu(), _list()),
-        rx.el.div(class_name="panel skeleton", aria_label="Loading", role="status"),
+    body = for_admins(
+        _health(),
+        _filters(),
+        _export_menu(),
+        _list(),
+        needs=Permission.AUDIT_READ,
+        ready=State.ready,
+        title="The audit log is for admins",
+        more="Who touched a single run stands on the run's own page, under Audit.",
     )
-    known = SessionState.role != ""
-    return shell(
-        rx.cond(known, rx.cond(allowed, body, _not_yours())),
-        page="audit",
-        crumbs=(("Audit", ""),),
-    )
+    return shell(body, page="audit", crumbs=(("Audit", ""),))

@@ -5,15 +5,15 @@ from __future__ import annotations
 import reflex as rx
 
 from inspector_app.domain.audit import REASON_MAX
+from inspector_app.domain.permissions import Permission
 from inspector_app.ui.jobs.state import DASH, JobRow, JobsState
+from inspector_app.ui.kit.admins import for_admins
 from inspector_app.ui.kit.controls import button
 from inspector_app.ui.kit.dialog import dialog
-from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.form import form, reason_field, submit
 from inspector_app.ui.kit.icons import badge
 from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
-from inspector_app.ui.session import SessionState
 from inspector_app.ui.shell import shell
 from inspector_app.ui.theme import JOB
 
@@ -111,30 +111,13 @@ def _dialog() -> rx.Component:
     )
 
 
-def _not_yours() -> rx.Component:
-    return rx.el.section(
-        empty(
-            "lock",
-            "Jobs are for admins",
-            rx.el.span(
-                "You are signed in as ", SessionState.username, ", ", SessionState.role, "."
-            ),
-            " An admin of your organisation can give you the role.",
-        ),
-        class_name="panel not-yours",
-    )
-
-
 def jobs_page() -> rx.Component:
     """The page at `/t/{tenant}/admin/jobs`."""
-    allowed = SessionState.permissions.contains("job:read")
-    body = rx.cond(
-        State.ready,
-        rx.fragment(_jobs(), _dialog()),
-        rx.el.div(class_name="panel skeleton", aria_label="Loading", role="status"),
+    body = for_admins(
+        _jobs(),
+        _dialog(),
+        needs=Permission.JOB_READ,
+        ready=State.ready,
+        title="Jobs are for admins",
     )
-    return shell(
-        rx.cond(SessionState.role != "", rx.cond(allowed, body, _not_yours())),
-        page="jobs",
-        crumbs=(("Jobs", ""),),
-    )
+    return shell(body, page="jobs", crumbs=(("Jobs", ""),))

@@ -63,7 +63,7 @@ class LoginState(SessionState):
 
     async def _offer(self) -> None:
         """Show what applies here: links, since a form may not be redirected to another site."""
-        found = await registry.services().providers.applying(self._actor, self.wanted_tenant)
+        found = await registry.services().provider_offers.applying(self._actor, self.wanted_tenant)
         page = routes.login(self.next_page, tenant=self.wanted_tenant)
         chosen = self._parameter("with")
         self.offered, self.directory, self.own_href = [], "", ""

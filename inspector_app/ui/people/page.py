@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import reflex as rx
 
-from inspector_app.domain.permissions import Role
+from inspector_app.domain.permissions import Permission, Role
+from inspector_app.ui.kit.admins import for_admins
 from inspector_app.ui.kit.controls import button, copy_button, link
-from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.icons import badge, icon
 from inspector_app.ui.kit.sessions import SignedIn
 from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.people.questions import questions
 from inspector_app.ui.people.state import PeopleState, PersonRow
-from inspector_app.ui.session import SessionState
 from inspector_app.ui.shell import shell
 from inspector_app.ui.theme import ACCOUNT
 
@@ -244,41 +243,19 @@ def _detail() -> rx.Component:
     )
 
 
-def _not_yours() -> rx.Component:
-    return rx.el.section(
-        empty(
-            "lock",
-            "People are for admins",
-            rx.el.span(
-                "You are signed in as ", SessionState.username, ", ", SessionState.role, "."
-            ),
-            " An admin of your organisation can give you the role.",
-        ),
-        class_name="panel not-yours",
-    )
-
-
 def people_page() -> rx.Component:
     """The page at `/t/{tenant}/people`."""
-    allowed = SessionState.permissions.contains("people:read")
-    body = rx.cond(
-        State.ready,
-        rx.fragment(
-            _one_time(),
-            _bar(),
-            rx.el.section(
-                _table(),
-                rx.cond(State.opened, _detail()),
-                class_name=rx.cond(State.opened, "panel split-pane", "panel"),
-                aria_label="People",
-            ),
+    body = for_admins(
+        _one_time(),
+        _bar(),
+        rx.el.section(
+            _table(),
+            rx.cond(State.opened, _detail()),
+            class_name=rx.cond(State.opened, "panel split-pane", "panel"),
+            aria_label="People",
         ),
-        rx.el.div(class_name="panel skeleton", aria_label="Loading", role="status"),
+        needs=Permission.PEOPLE_READ,
+        ready=State.ready,
+        title="People are for admins",
     )
-    known = SessionState.role != ""
-    return shell(
-        rx.cond(known, rx.cond(allowed, body, _not_yours())),
-        questions(),
-        page="people",
-        crumbs=(("People", ""),),
-    )
+    return shell(body, questions(), page="people", crumbs=(("People", ""),))

@@ -105,9 +105,7 @@ class PeopleState(SessionState):
         self.reason_error, self.name_error, self.problem = "", "", None
         hours = registry.services().people.one_time_lasts // timedelta(hours=1)
         self.one_time_lasts = f"{hours} hour{'s' * (hours != 1)}"
-        self.must_prove = self._actor.must_prove(now())
-        if self.must_prove:
-            self.second_step = (await registry.services().second_steps.of(self._actor)).on
+        self.must_prove, self.second_step = await self._proof()
 
     @rx.event
     @requires(Permission.PEOPLE_READ)

@@ -19,7 +19,7 @@ from inspector_app.ui.providers.state import ProvidersState, form_ident
 from inspector_app.ui.session import SessionState
 
 State = ProvidersState
-_FILLED = {"entity_id", "sso_url", "slo_url", "certificates"}
+_FILLED = {"entity_id", "sso_url", "slo_url", "certificates", "encryption_certificate"}
 """Of SAML's settings, what metadata says."""
 _WIDE = {Shape.LINES, Shape.PEM}
 _RANK = {Shape.LINES: 1, Shape.PEM: 2, Shape.SWITCH: 3}

@@ -8,6 +8,7 @@ import reflex as rx
 
 from inspector_app.domain.permissions import Permission
 from inspector_app.domain.provider_settings import ProviderKind
+from inspector_app.ui.kit.admins import for_admins
 from inspector_app.ui.kit.controls import button, link, menu, opens
 from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.form import form, reason_field
@@ -19,7 +20,6 @@ from inspector_app.ui.providers.form import provider_form
 from inspector_app.ui.providers.rows import KINDS, ProviderRow
 from inspector_app.ui.providers.state import PANEL, ProvidersState
 from inspector_app.ui.providers.trying import beside
-from inspector_app.ui.session import SessionState
 from inspector_app.ui.shell import shell
 from inspector_app.ui.theme import Look
 
@@ -203,25 +203,11 @@ def _question() -> rx.Component:
 
 def providers_page() -> rx.Component:
     """The page at `/t/{tenant}/admin/providers`."""
-    allowed = SessionState.permissions.contains(Permission.PROVIDER_READ.value)
-    body = rx.cond(
-        State.ready,
-        rx.fragment(rx.cond(State.kind, _one(), _list()), _question()),
-        rx.el.div(class_name="panel skeleton", aria_label="Loading", role="status"),
+    body = for_admins(
+        rx.cond(State.kind, _one(), _list()),
+        _question(),
+        needs=Permission.PROVIDER_READ,
+        ready=State.ready,
+        title="Sign-in providers are for admins",
     )
-    not_yours = rx.el.section(
-        empty(
-            "lock",
-            "Sign-in providers are for admins",
-            rx.el.span(
-                "You are signed in as ", SessionState.username, ", ", SessionState.role, "."
-            ),
-            " An admin of your organisation can give you the role.",
-        ),
-        class_name="panel not-yours",
-    )
-    return shell(
-        rx.cond(SessionState.role != "", rx.cond(allowed, body, not_yours)),
-        page="providers",
-        crumbs=(("Sign-in", ""),),
-    )
+    return shell(body, page="providers", crumbs=(("Sign-in", ""),))

@@ -19,7 +19,8 @@ from inspector_app.domain.provider_settings import (
 from inspector_app.domain.provider_walks import Walked
 from inspector_app.domain.providers import Provider, ProviderOrder
 from inspector_app.services.ports import ProviderUse
-from inspector_app.services.providers import Offered, WouldBe
+from inspector_app.services.provider_offers import Offered
+from inspector_app.services.provider_trials import WouldBe
 from inspector_app.ui import routes
 from inspector_app.ui.session import milliseconds
 

@@ -102,7 +102,7 @@ class SamlState(ProvidersState):
         self._clear()
         self.turning = step if step in self.key_steps else ""
         self.keys_reason, self.keys_problem = "", None
-        await self._ask_for_proof()
+        self.must_prove, self.second_step = await self._proof()
 
     @rx.event
     @requires(Permission.PROVIDER_READ)

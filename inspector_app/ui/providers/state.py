@@ -28,7 +28,7 @@ from inspector_app.ui.providers.rows import (
     values_of,
     would_be_of,
 )
-from inspector_app.ui.session import Notice, SessionState, now
+from inspector_app.ui.session import Notice, SessionState
 
 PATIENCE = 8
 """Seconds for a try: a State's lock in Redis lasts ten."""
@@ -98,7 +98,7 @@ class ProvidersState(SessionState):
         self.waiting = ""
         self._show_last_answer()
         await self._read()
-        await self._ask_for_proof()
+        self.must_prove, self.second_step = await self._proof()
 
     @rx.event
     @requires(Permission.PROVIDER_READ)
@@ -155,7 +155,7 @@ class ProvidersState(SessionState):
         self._clear()
         self.asking = question if question in _TOLD and self.opened else ""
         self.wrong, self.problem = {}, None
-        await self._ask_for_proof()
+        self.must_prove, self.second_step = await self._proof()
 
     @rx.event
     @requires(Permission.PROVIDER_READ)
@@ -223,7 +223,7 @@ class ProvidersState(SessionState):
         self.by_name = bool(username)
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await registry.services().providers.would_be(
+                found = await registry.services().provider_trials.would_be(
                     self._actor, self.opened.slug, groups=groups, username=username
                 )
         except TimeoutError:
@@ -247,7 +247,7 @@ class ProvidersState(SessionState):
         services, actor = registry.services(), self._actor
         found = await services.providers.all(actor)
         uses = await services.provider_trials.used(actor, found)
-        offered = await services.providers.applying(actor, self.tenant)
+        offered = await services.provider_offers.applying(actor, self.tenant)
         own = {each.key for each in found}
         self.rows = [
             *(row_of(each, uses.get(each.key)) for each in found),
@@ -284,11 +284,6 @@ class ProvidersState(SessionState):
         self.has = list(found.has) if found else []
         addresses = registry.services().provider_trials.registered(found) if found else ()
         self.addresses = [address_of(each.label, each.url) for each in addresses]
-
-    async def _ask_for_proof(self) -> None:
-        self.must_prove = self._actor.must_prove(now())
-        if self.must_prove:
-            self.second_step = (await registry.services().second_steps.of(self._actor)).on
 
     def _point_at(self, error: Invalid) -> None:
         """Say at its field what is wrong."""

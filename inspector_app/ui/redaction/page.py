@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from inspector_app.domain.permissions import Permission
+from inspector_app.ui.kit.admins import for_admins
 from inspector_app.ui.kit.controls import button
 from inspector_app.ui.kit.feedback import empty
 from inspector_app.ui.kit.icons import icon
@@ -12,7 +13,6 @@ from inspector_app.ui.kit.table import table
 from inspector_app.ui.kit.time import moment
 from inspector_app.ui.redaction.form import rule_dialog
 from inspector_app.ui.redaction.state import RedactionState, RuleRow
-from inspector_app.ui.session import SessionState
 from inspector_app.ui.shell import shell
 
 State = RedactionState
@@ -103,25 +103,11 @@ def _rules() -> rx.Component:
 
 def redaction_page() -> rx.Component:
     """The page at `/t/{tenant}/admin/redaction`."""
-    allowed = SessionState.permissions.contains(Permission.REDACTION_READ.value)
-    body = rx.cond(
-        State.ready,
-        rx.fragment(_rules(), rule_dialog()),
-        rx.el.div(class_name="panel skeleton", aria_label="Loading", role="status"),
+    body = for_admins(
+        _rules(),
+        rule_dialog(),
+        needs=Permission.REDACTION_READ,
+        ready=State.ready,
+        title="Redaction is for admins",
     )
-    not_yours = rx.el.section(
-        empty(
-            "lock",
-            "Redaction is for admins",
-            rx.el.span(
-                "You are signed in as ", SessionState.username, ", ", SessionState.role, "."
-            ),
-            " An admin of your organisation can give you the role.",
-        ),
-        class_name="panel not-yours",
-    )
-    return shell(
-        rx.cond(SessionState.role != "", rx.cond(allowed, body, not_yours)),
-        page="redaction",
-        crumbs=(("Redaction", ""),),
-    )
+    return shell(body, page="redaction", crumbs=(("Redaction", ""),))

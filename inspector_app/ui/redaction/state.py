@@ -19,7 +19,7 @@ from inspector_app.services import registry
 from inspector_app.services.redaction import Draft, RuleChange
 from inspector_app.ui import routes
 from inspector_app.ui.guard import requires
-from inspector_app.ui.session import Notice, SessionState, milliseconds, now
+from inspector_app.ui.session import Notice, SessionState, milliseconds
 
 SAMPLE = """{
   "customer": {"name": "Ada", "email": "ada@example.com"},
@@ -102,9 +102,7 @@ class RedactionState(SessionState):
             else (RuleKind.PATH.value, "", Role.OBSERVER.value)
         )
         self.wrong, self.problem, self.form_key = {}, None, self.form_key + 1
-        self.must_prove = self._actor.must_prove(now())
-        if self.must_prove:
-            self.second_step = (await registry.services().second_steps.of(self._actor)).on
+        self.must_prove, self.second_step = await self._proof()
         await self._try()
 
     @rx.event

@@ -52,7 +52,7 @@ class TokensState(SessionState):
     """Which list: the tenant's, where new ones are service tokens, or one's own."""
     next_href: str = ""
     asking: str = ""
-    """Which dialog is open: "new", "revoke", or ""."""
+    """Which question is open: "new", "revoke", or ""."""
     role_chosen: str = ""
     roles_offered: list[str] = []
     scopes_offered: list[str] = []
@@ -63,9 +63,8 @@ class TokensState(SessionState):
     """The text of the token just made; gone when the dialog closes or a page loads."""
     to_revoke: TokenRow | None = None
     must_prove: bool = False
-    by_code: bool = False
-    """Whether the person proves by a code."""
-    proof_leads_to: str = ""
+    second_step: bool = False
+    here: str = ""
     tokens_ready: bool = False
 
     @rx.event
@@ -86,7 +85,7 @@ class TokensState(SessionState):
     @requires(Permission.SESSION_OWN)
     async def ask_new(self) -> None:
         """Open the form, or what must be proved before; nothing is done yet."""
-        await self._ask_proof()
+        self.must_prove, self.second_step = await self._proof()
         own = self._actor.role or Role.OBSERVER
         offered = [role for role in Role if self.of_tenant or lower(role, own) is role]
         self.roles_offered = [role.value for role in offered]
@@ -123,6 +122,7 @@ class TokensState(SessionState):
         except InspectorError as error:
             self._refuse(error)
             return
+        self.asking = ""
         await self._read()
 
     @rx.event
@@ -133,7 +133,7 @@ class TokensState(SessionState):
         self.asking, self.problem = ("revoke" if self.to_revoke else ""), None
         self.must_prove = False  # one's own needs none
         if self.of_tenant:
-            await self._ask_proof()
+            self.must_prove, self.second_step = await self._proof()
 
     @rx.event
     @requires(Permission.SESSION_OWN)
@@ -155,19 +155,13 @@ class TokensState(SessionState):
         if not is_open:
             self.asking, self.fresh = "", ""
 
-    async def _ask_proof(self) -> None:
-        self.must_prove = self._actor.must_prove(now())
-        if self.must_prove:
-            own = routes.account(self.tenant)
-            self.proof_leads_to = routes.tokens(self.tenant) if self.of_tenant else own
-            self.by_code = (await registry.services().second_steps.of(self._actor)).on
-
     def _refuse(self, error: InspectorError) -> None:
         self.must_prove = isinstance(error, ProofRequired)
         self.problem = Notice("failed", error.title, error.detail, error.hint)
 
     async def _open(self, *, of_tenant: bool) -> None:
         self.asking, self.fresh, self.of_tenant = "", "", of_tenant
+        self.here = routes.tokens(self.tenant) if of_tenant else routes.account(self.tenant)
         await self._read()
         self.tokens_ready = True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -13,13 +12,11 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from inspector_app.adapters.identity.oidc import OidcClient
-from inspector_app.domain.provider_settings import OidcSettings
-from inspector_app.domain.signing_in import Claimed, SignInFault, Step
+from inspector_app.domain.signing_in import SignInFault, Step
 from inspector_app.services.ports import Answer, Call
 from tests.fixtures.elsewhere import one_key
 from tests.fixtures.lying_oidc import CALLBACK, CLIENT, ISSUER, SECRET, LyingOidc, answer
-
-SETTINGS = OidcSettings(issuer=ISSUER, client_id=CLIENT)
+from tests.fixtures.oidc_walk import SETTINGS, comes_back
 
 
 class Listening(LyingOidc):
@@ -39,25 +36,6 @@ class Listening(LyingOidc):
 @pytest.fixture
 def provider() -> Listening:
     return Listening()
-
-
-@pytest.fixture
-def client(provider: Listening) -> OidcClient:
-    return OidcClient(provider, provider.clock)
-
-
-async def comes(
-    client: OidcClient,
-    provider: Listening,
-    *,
-    settings: OidcSettings = SETTINGS,
-    secret: str = SECRET,
-    instead: Mapping[str, str] | None = None,
-) -> Claimed:
-    """Walk the whole way."""
-    begun = await client.begin(settings, callback=CALLBACK)
-    back = {**provider.approve(begun.url), **(instead or {})}
-    return await client.finish(settings, secret, callback=CALLBACK, kept=begun.kept, answer=back)
 
 
 @cache
@@ -98,7 +76,7 @@ async def test_the_secret_goes_where_the_provider_takes_it_and_nowhere_else(
     in_form: bool | None,
 ) -> None:
     provider.described = {"token_endpoint_auth_methods_supported": methods}
-    await comes(client, provider, secret=secret)
+    await comes_back(client, provider, secret=secret)
     (call,) = provider.posted
     form = dict(parse_qsl(call.body.decode()))
     assert (form.get("client_secret") == SECRET) is (in_form is True)
@@ -115,10 +93,10 @@ async def test_the_secret_goes_where_the_provider_takes_it_and_nowhere_else(
 async def test_the_user_endpoint_is_asked_only_for_what_the_token_leaves_out(
     client: OidcClient, provider: Listening
 ) -> None:
-    await comes(client, provider)
+    await comes_back(client, provider)
     assert "/userinfo" not in provider.asked
     provider.claims = {"preferred_username": None, "email": None}
-    assert (await comes(client, provider)).username == "alice"
+    assert (await comes_back(client, provider)).username == "alice"
     assert "/userinfo" in provider.asked
 
 
@@ -127,16 +105,16 @@ async def test_only_a_plain_yes_verifies_an_address(
     client: OidcClient, provider: Listening, said: object
 ) -> None:
     provider.claims = {"email_verified": said}
-    assert not (await comes(client, provider)).email_verified
+    assert not (await comes_back(client, provider)).email_verified
 
 
 async def test_who_has_no_name_goes_by_their_address_and_then_by_their_id(
     client: OidcClient, provider: Listening
 ) -> None:
     provider.claims = {"preferred_username": None}
-    assert (await comes(client, provider)).username == "alice@example.test"
+    assert (await comes_back(client, provider)).username == "alice@example.test"
     provider.claims = {"preferred_username": None, "email": None}
-    assert (await comes(client, provider)).username == "alice"
+    assert (await comes_back(client, provider)).username == "alice"
 
 
 async def test_an_error_is_told_on_one_line_and_in_part(
@@ -144,7 +122,7 @@ async def test_an_error_is_told_on_one_line_and_in_part(
 ) -> None:
     error = {"error": "access_denied", "error_description": "no\r\nsession.open done\x1b[2J" * 99}
     with pytest.raises(SignInFault) as refused:
-        await comes(client, provider, instead=error)
+        await comes_back(client, provider, instead=error)
     assert refused.value.step is Step.ANSWER
     assert refused.value.detail.isprintable()
     assert refused.value.detail.startswith("The provider says: access_denied no")
@@ -182,11 +160,11 @@ async def test_a_token_that_names_no_key_is_believed_where_there_is_one_only(
     client: OidcClient, provider: Listening
 ) -> None:
     provider.sign = lambda header, claims: provider.signed({"alg": header["alg"]}, claims)
-    assert (await comes(client, provider)).subject == "alice"
+    assert (await comes_back(client, provider)).subject == "alice"
     provider.keys = [provider.key, other_key("two")]
     provider.now += timedelta(minutes=10)
     with pytest.raises(SignInFault, match="names a key"):
-        await comes(client, provider)
+        await comes_back(client, provider)
 
 
 async def test_of_keys_without_end_the_first_fifty_are_read(
@@ -196,11 +174,11 @@ async def test_of_keys_without_end_the_first_fifty_are_read(
     many = [{**public, "kid": f"other-{number}"} for number in range(50)]
     ours = {**provider.key.as_dict(private=False), "kid": "one"}
     provider.answers["/jwks"] = answer({"keys": [*many[:49], ours]})
-    assert (await comes(client, provider)).subject == "alice"
+    assert (await comes_back(client, provider)).subject == "alice"
     provider.answers["/jwks"] = answer({"keys": [*many, ours]})
     provider.now += timedelta(minutes=10)
     with pytest.raises(SignInFault, match="names a key"):
-        await comes(client, provider)
+        await comes_back(client, provider)
 
 
 @pytest.mark.parametrize("said", [False, None, "true", 1])

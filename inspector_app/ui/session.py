@@ -35,6 +35,7 @@ from inspector_app.ui import routes
 T = TypeVar("T")
 SESSION_COOKIE = "inspector_session"
 NOTICE_COOKIE = "inspector_notice"
+_TONES = {"completed", "drift", "failed"}
 """What the last HTTP form answered: base64url JSON, kept for one page."""
 
 
@@ -108,6 +109,8 @@ class SessionState(rx.State):
     proof_at: str = ""
     """The name of the provider that asks for a proof itself; "" where a form of ours does."""
     notice: Notice | None = None
+    _answered: tuple[str, str] = ("", "")
+    """Which answer of a form was shown last, and on which page."""
     outage: Outage | None = None
     live: bool = True
     """Whether pages follow what happens."""
@@ -254,6 +257,12 @@ class SessionState(rx.State):
         by_code = (await registry.services().second_steps.of(self._actor)).on
         return self._actor.must_prove(now()), by_code
 
+    def _opens(self) -> str:
+        """Begin a page: with what the form before it answered; returns its namespace."""
+        self._clear()
+        self._show_last_answer()
+        return self._choose_namespace()
+
     def _choose_namespace(self) -> str:
         """Take the namespace from the address, else the tenant's first; "" where it has none."""
         asked = self._parameter("ns")
@@ -292,7 +301,7 @@ class SessionState(rx.State):
 
     async def _names_of_providers(self) -> dict[str, str]:
         """Read what to call the ways to sign in, by what a session keeps of them."""
-        found = await registry.services().providers.applying(self._actor, self.tenant)
+        found = await registry.services().provider_offers.applying(self._actor, self.tenant)
         return {LOCAL.provider: "password"} | {each.key: each.name for each in found}
 
     def _show_last_answer(self) -> dict[str, str] | None:
@@ -306,8 +315,13 @@ class SessionState(rx.State):
             return None
         if not isinstance(found, dict):
             return None
+        page = self.router.url.path.rstrip("/")
+        if self._answered[0] == raw and self._answered[1] != page:
+            return None  # told on the page before
+        self._answered = (raw, page)
         answer = {str(key): str(value) for key, value in found.items()}
-        tone = "completed" if answer.get("tone") == "completed" else "failed"
+        tone = answer.get("tone", "")
+        tone = tone if tone in _TONES else "failed"
         self.notice = Notice(tone, answer.get("message", ""), "", answer.get("hint", ""))
         return answer
 

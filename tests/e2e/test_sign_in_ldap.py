@@ -12,12 +12,13 @@ from inspector_app.domain.group_roles import GroupMapping, GroupRule
 from inspector_app.domain.permissions import Role
 from inspector_app.domain.providers import ProviderOrder
 from inspector_app.services.audit import operator
-from tests.fixtures.slapd import BASE, GROUPS, PEOPLE, SERVICE_PASSWORD, needs_slapd
+from tests.fixtures.slapd import AD, BASE, GROUPS, PEOPLE, SERVICE_PASSWORD, needs_slapd
 
 pytestmark = [pytest.mark.e2e, pytest.mark.temporal, needs_slapd]
 RULES = (
     GroupRule("staff", "demo", Role.OBSERVER),
     GroupRule("admins", "demo", Role.ADMIN),
+    GroupRule("warned", "demo", Role.OBSERVER),
 )
 
 
@@ -122,6 +123,21 @@ def test_signing_out_ends_it_here(visitor, app, corporate):
     page.goto(f"{app.url}/t/demo/overview")
     page.wait_for_url("**/login**")
     expect(page.get_by_role("link", name="Corporate directory")).to_be_visible()
+
+
+def test_a_password_that_expires_soon_is_said_once_to_who_is_in(visitor, app, slapd, corporate):
+    warned = f"cn=warned,{GROUPS}"
+    slapd.add(warned, objectClass="groupOfNames", cn="warned", member=[f"uid=ending,{AD}"])
+    page = comes(visitor(), "ending")
+    page.wait_for_url("**/t/demo/overview")
+    slapd.delete(warned)
+    warning = page.get_by_text("Your password expires in 2 days.")
+    expect(warning).to_be_visible()
+    expect(page.get_by_text("Change it where the directory lets you.")).to_be_visible()
+    page.get_by_role("link", name="Workflows").first.click()
+    page.wait_for_url("**/workflows**")
+    expect(page.get_by_role("heading", name="Workflows")).to_be_visible()
+    expect(warning).to_have_count(0)
 
 
 def test_the_operator_walks_a_sign_in_at_a_terminal(app, corporate):

@@ -50,8 +50,7 @@ class AccountState(SessionState):
     @requires(Permission.SESSION_OWN)
     async def load(self) -> None:
         """List the person's live sessions, newest use first."""
-        self._clear()
-        self._choose_namespace()
+        self._opens()
         found = await registry.services().sessions.mine(self._actor)
         names = await self._names_of_providers()
         self.sessions = [signed_in(each, self._actor.session, names) for each in found]
@@ -61,7 +60,6 @@ class AccountState(SessionState):
         self.here = routes.account(self.tenant)
         self.must_prove = self._actor.must_prove(now())
         await self._read_second_step()
-        self._show_last_answer()
         self.ready = True
 
     @rx.event

@@ -18,6 +18,5 @@ class AlertsState(SessionState):
     @requires(Permission.ALERT_READ)
     async def load(self) -> None:
         """Show the list; it is empty as long as this version has no rules."""
-        self._clear()
-        self._choose_namespace()
+        self._opens()
         self.ready = True

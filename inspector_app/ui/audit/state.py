@@ -37,10 +37,9 @@ class AuditState(SessionState):
     @requires(Permission.AUDIT_READ)
     async def load(self) -> None:
         """Read what the address asks for."""
-        self._clear()
+        self._opens()
         chosen = Chosen.read(self._parameter)
         self.chosen, self.narrowed = chosen, chosen.narrowed
-        self._choose_namespace()
         before, wanted = self._number("before"), self._number("entry")
         page = await registry.services().audit.entries(
             self._actor, chosen.filter(before), limit=PAGE_SIZE

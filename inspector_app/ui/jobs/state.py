@@ -56,8 +56,7 @@ class JobsState(SessionState):
     @requires(Permission.JOB_READ)
     async def load(self) -> rx.event.EventSpec:
         """Read them, and go on reading."""
-        self._clear()
-        self._choose_namespace()
+        self._opens()
         self.asked, self.reason_error = None, ""
         await self._read()
         return JobsState.follow

@@ -37,8 +37,7 @@ class OperationsState(SessionState):
     @requires(Permission.OPERATION_READ)
     async def load(self) -> rx.event.EventSpec:
         """Read what the address asks for, then keep it current."""
-        self._clear()
-        namespace = self._choose_namespace()
+        namespace = self._opens()
         self.workflows_href = routes.workflows(self.tenant, namespace=namespace)
         await self._read()
         return OperationsState.follow

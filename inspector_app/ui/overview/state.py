@@ -39,8 +39,7 @@ class OverviewState(SessionState):
     @requires(Permission.RUN_READ)
     async def load(self) -> rx.event.EventSpec:
         """The numbers come as the servers give them."""
-        self._clear()
-        self._choose_namespace()
+        self._opens()
         return OverviewState.follow
 
     @rx.event(background=True)

@@ -86,13 +86,11 @@ class PeopleState(SessionState):
     @requires(Permission.PEOPLE_READ)
     async def load(self) -> None:
         """Read what the address asks for."""
-        self._clear()
-        self._choose_namespace()
+        self._opens()
         self.asking, self.one_time = "", ""
         self.here = routes.people(
             self.tenant, after=self._parameter("after"), person=self._parameter("person")
         )
-        self._show_last_answer()
         await self._read()
 
     @rx.event

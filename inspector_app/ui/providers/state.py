@@ -86,8 +86,7 @@ class ProvidersState(SessionState):
     @requires(Permission.PROVIDER_READ)
     async def load(self) -> None:
         """Show the list, the provider that the address names, or the form of a new one."""
-        self._clear()
-        self._choose_namespace()
+        self._opens()
         wanted, new = self._parameter("provider"), self._parameter("new")
         self.here = routes.providers(self.tenant, provider=wanted, new=new)
         self.list_href = routes.providers(self.tenant)
@@ -96,7 +95,6 @@ class ProvidersState(SessionState):
         }
         self.asking, self.steps, self.would, self.would_error = "", [], None, ""
         self.waiting = ""
-        self._show_last_answer()
         await self._read()
         self.must_prove, self.second_step = await self._proof()
 

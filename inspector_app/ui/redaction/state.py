@@ -81,10 +81,8 @@ class RedactionState(SessionState):
     @requires(Permission.REDACTION_READ)
     async def load(self) -> None:
         """List the rules."""
-        self._clear()
-        self._choose_namespace()
+        self._opens()
         self.asking, self.here = "", routes.redaction(self.tenant)
-        self._show_last_answer()
         await self._read()
 
     @rx.event

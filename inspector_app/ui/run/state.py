@@ -83,9 +83,8 @@ class RunState(SessionState):
     @requires(Permission.RUN_READ)
     async def load(self) -> list[rx.event.EventSpec]:
         """Take from the address which run, tab and event to show."""
-        self._clear()
         asked = RunRef(
-            self._choose_namespace(),
+            self._opens(),
             WorkflowId(self._parameter("workflow_id")),
             RunId(self._parameter("run_id")),
         )

@@ -77,8 +77,7 @@ class TokensState(SessionState):
     @requires(Permission.TOKEN_READ)
     async def load_tenants(self) -> None:
         """List every token of the tenant."""
-        self._clear()
-        self._choose_namespace()
+        self._opens()
         await self._open(of_tenant=True)
 
     @rx.event

@@ -58,11 +58,11 @@ class WorkflowsState(SessionState):
     @requires(Permission.RUN_READ)
     async def load(self) -> rx.event.EventSpec | None:
         """Take from the address what to list; the rows come as the server gives them."""
-        self._clear()
+        before = self.namespace
+        namespace = self._opens()
         self.query, self.status = self._parameter("query"), self._parameter("status")
         self.query_error = ""
-        before = self.namespace
-        if self._choose_namespace() != before:
+        if namespace != before:
             self.rows, self.ready = [], False
         if self._socket == self._filled_on:
             self._asked = None  # not a lost connection that came back: show the newest

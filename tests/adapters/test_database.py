@@ -316,6 +316,29 @@ async def test_a_namespace_of_no_tenant_is_refused_by_the_database_itself(databa
             )
 
 
+@on_a_file
+async def test_a_commit_that_fails_keeps_nothing_and_holds_up_nobody(database):
+    one = UUID(int=1).hex
+    orphan = text(
+        "INSERT INTO namespaces (id, tenant, slug, name, cluster) "
+        f"VALUES ('{one}', '{one}', 's', 'n', '{one}')"
+    )
+
+    async def fails_at_its_end():
+        async with database.begin(write=True) as work:
+            session = work.tenants._session
+            await session.execute(text("PRAGMA defer_foreign_keys=ON"))  # until the COMMIT
+            await work.tenants.add(tenant(), datetime.now(UTC))
+            await session.execute(orphan)
+
+    with pytest.raises(Conflict):
+        await fails_at_its_end()
+    assert await slugs(database) == []
+    async with database.begin(write=True) as work:
+        await work.tenants.add(tenant("next"), datetime.now(UTC))
+    assert await slugs(database) == ["next"]
+
+
 async def test_another_secret_key_is_refused_and_a_new_one_in_front_taken_over(database, url):
     old, new = "o" * 40, "n" * 40
     await require_known_key(url, (old,), bool)

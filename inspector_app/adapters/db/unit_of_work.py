@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from sqlite3 import Connection, Cursor, OperationalError
 from sqlite3 import Error as SqliteError
 from typing import cast
@@ -88,18 +88,14 @@ class SqlDatabase:
             Invalid: A value is none that a database can hold.
         """
         try:
-            async with self._engine.connect() as connection:
-                if self._engine.dialect.name == "sqlite":
-                    # At once, so that a second writer waits here and not, half done, at its
-                    # first write, where SQLite would refuse it without waiting.
-                    await _begin(connection, "BEGIN IMMEDIATE" if write else "BEGIN")
-                elif not write:
-                    # What one block reads belongs together, as on SQLite: a chain and its head.
-                    await connection.execution_options(isolation_level="REPEATABLE READ")
-                async with AsyncSession(bind=connection, expire_on_commit=False) as session:
-                    yield SqlWork(session)
-                    await session.flush()
-                    await connection.commit()
+            async with (
+                self._engine.connect() as connection,
+                _begun(connection, write=write),
+                AsyncSession(bind=connection, expire_on_commit=False) as session,
+            ):
+                yield SqlWork(session)
+                await session.flush()
+                await connection.commit()
         except (DBAPIError, PoolTimeout, SqliteError) as error:
             raise explain(error) from error
         except (UnicodeEncodeError, OverflowError) as error:
@@ -153,15 +149,33 @@ def make_engine(url: str, *, patient: bool = False) -> AsyncEngine:
     return engine
 
 
-async def _begin(connection: AsyncConnection, statement: str) -> None:
-    """Begin past SQLAlchemy's cursors: each step of one is a way to the driver's thread and back.
+@asynccontextmanager
+async def _begun(connection: AsyncConnection, *, write: bool) -> AsyncGenerator[None]:
+    """Begin a transaction, and leave none open.
 
     Raises:
         sqlite3.Error: As the driver has it.
     """
+    if connection.dialect.name != "sqlite":
+        if not write:
+            # What one block reads belongs together, as on SQLite: a chain and its head.
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+        yield
+        return
     await connection.begin()
+    # Past SQLAlchemy's cursors: each step of one is a way to the driver's thread and back.
     raw = await connection.get_raw_connection()
-    await cast("aiosqlite.Connection", raw.driver_connection).execute(statement)
+    driver = cast("aiosqlite.Connection", raw.driver_connection)
+    # At once, so that a second writer waits here and not, half done, at its first write, where
+    # SQLite would refuse it without waiting.
+    await driver.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+    try:
+        yield
+    finally:
+        # SQLAlchemy takes a COMMIT that failed for an end; SQLite goes on holding its lock.
+        with suppress(ValueError):  # the driver's word for a connection that is closed
+            if driver.in_transaction:
+                await driver.rollback()
 
 
 def _write_ahead(cursor: Cursor) -> None:

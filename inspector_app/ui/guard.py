@@ -44,6 +44,7 @@ ASK_AGAIN = 1.0
 _MARK = "__inspector_declared__"
 P = ParamSpec("P")
 R = TypeVar("R")
+Answer = rx.event.EventSpec | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,19 @@ class Declared:
 
 def requires(
     permission: Permission, *, passive: bool = False
-) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R | None]]]:
+) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R | Answer]]]:
     """Declare a handler's permission; stands between `@rx.event` and the handler.
 
-    What the handler raises as InspectorError becomes a notice on its page.
+    What the handler raises as InspectorError becomes a notice on its page; a session that ended
+    since the guard looked leads to sign-in.
     """
 
-    def declare(handler: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R | None]]:
+    def declare(handler: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R | Answer]]:
         if inspect.isasyncgenfunction(handler) or not inspect.iscoroutinefunction(handler):
             raise TypeError(f"{handler.__qualname__} must be a plain coroutine function")
 
         @functools.wraps(handler)
-        async def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        async def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Answer:
             begun, outcome = perf_counter(), "done"
             try:
                 return await handler(*args, **kwargs)
@@ -78,10 +80,8 @@ def requires(
                     raise
                 if isinstance(state, StateProxy):  # a background handler, outside its lock
                     async with state:
-                        state._show(error)
-                else:
-                    state._show(error)
-                return None
+                        return _answer(state, error)
+                return _answer(state, error)
             except Exception:
                 outcome = "failed"
                 raise
@@ -92,6 +92,24 @@ def requires(
         return guarded
 
     return declare
+
+
+def _way_on(session: SessionState, error: InspectorError) -> rx.event.EventSpec | None:
+    """Where an error is put right on another page, and leads back from."""
+    match error:
+        case PasswordChangeRequired():
+            return rx.redirect(routes.SETUP)
+        case SignInRequired():
+            return rx.redirect(routes.login(session._here()))
+        case _:
+            return None
+
+
+def _answer(session: SessionState, error: InspectorError) -> Answer:
+    """Lead to where an error is put right, or show it where the reader is."""
+    if (on := _way_on(session, error)) is None:
+        session._show(error)
+    return on
 
 
 def _tell(handler: str, outcome: str, seconds: float, *, quiet: bool) -> None:
@@ -146,10 +164,9 @@ class EventGuard(Middleware):
             permission = wants.permission if wants else Permission.OPERATOR
             await registry.services().rates.take(Kind.EVENT, actor)
             await registry.services().door.authorise(actor, permission, target)
-        except (SignInRequired, PasswordChangeRequired) as error:
-            page = routes.SETUP if isinstance(error, PasswordChangeRequired) else ""
-            return await self._refusal(root, rx.redirect(page or routes.login(session._here())))
         except InspectorError as error:
+            if (on := _way_on(session, error)) is not None:
+                return await self._refusal(root, on)
             if not session._is_from_owner():  # and the database does not say who it is instead
                 session._forget()
             session._show(error)

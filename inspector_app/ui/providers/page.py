@@ -82,10 +82,10 @@ def _row(row: rx.Var[ProviderRow]) -> rx.Component:
     )
 
 
-def _add(css: str) -> rx.Component:
+def _add(ident: str, css: str) -> rx.Component:
     return rx.fragment(
-        button("Add a provider …", name="plus", css=css, **opens("new-provider")),
-        menu("new-provider", *(_kind_item(kind) for kind in ProviderKind), css="at-provider"),
+        button("Add a provider …", name="plus", css=css, **opens(ident)),
+        menu(ident, *(_kind_item(kind) for kind in ProviderKind), css="at-provider"),
     )
 
 
@@ -112,14 +112,14 @@ def _list() -> rx.Component:
         "Everybody signs in with a password kept here",
         "Let your people sign in where they do anyway: by OpenID Connect, GitHub, SAML or your "
         "directory. Their groups there can give them their role here.",
-        acts=(_add("primary"),),
+        acts=(_add("first-provider", "primary"),),
     )
     return rx.el.section(
         rx.el.div(
             rx.el.h2("Sign-in providers"),
             rx.el.span("What your sign-in page offers", class_name="t3 trunc hide-n"),
             rx.el.span(class_name="grow"),
-            rx.cond(State.rows.length() > 0, _add("sm")),
+            rx.cond(State.rows.length() > 0, _add("new-provider", "sm")),
             class_name="panel-h",
         ),
         rx.cond(

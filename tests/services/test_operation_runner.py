@@ -223,7 +223,7 @@ async def test_it_goes_on_for_who_was_renamed_and_stops_for_who_must_choose_a_pa
     await bulk.finishes()
     assert (await ended(bulk, ana, first)).state is OperationState.FINISHED
     house.behind().does("UPDATE people SET username = 'ana' WHERE username = 'ana2'")
-    second = await bulk.orders(ana, query, Action.RESUME)
+    second = await bulk.orders(ana, query, Action.RESUME, of=2)
     await house.accounts.reset(house.operator, "ana")
     await bulk.finishes()
     _, noor = await house.signs_in("noor")

@@ -88,7 +88,10 @@ class _Kept:
         knows no run id asks the server though another one follows.
         """
         async with self.adding:
-            newer = [each for each in events if each.event_id > len(self.rows)]
+            newer, here = events, len(self.rows)
+            if events and events[0].event_id <= here:
+                # Only then: to go through what protobuf holds costs as much as its rows.
+                newer = [each for each in events if each.event_id > here]
             if not newer:
                 return
             packing = asyncio.create_task(_pack(History(events=newer)))
